@@ -1,0 +1,190 @@
+"""A compiler session and an invocation of it: the live MLIR context, phases, diagnostics, outputs."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from ireekit.bindings.library import DIAGNOSTIC_CALLBACK, library
+from ireekit.errors import CompileError, TargetError
+
+if TYPE_CHECKING:
+    from iree.compiler import ir
+
+PHASES: tuple[str, ...] = (
+    "start",
+    "input",
+    "abi",
+    "preprocessing",
+    "global-optimization",
+    "dispatch-creation",
+    "flow",
+    "stream",
+    "executable-sources",
+    "executable-configurations",
+    "executable-targets",
+    "hal",
+    "vm",
+    "end",
+)
+"""IREE's compilation phases in order. A program "at" a phase has just finished it."""
+
+Severity = Literal["note", "warning", "error", "remark"]
+_SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error", "remark")
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One message of the compiler, as it came: ``file:line:col: text`` and possibly printed IR."""
+
+    severity: Severity
+    message: str
+
+
+class CompilerSession:
+    """An MLIR context with compiler flags of its own, apart from every other session's.
+
+    Args:
+      flags: session flags as ``iree-compile`` takes them.
+
+    Raises:
+      TargetError: a flag is unknown or has a bad value.
+    """
+
+    def __init__(self, flags: Sequence[str] = ()) -> None:
+        from iree.compiler.api import Session
+
+        library()
+        self._session: Any = Session()
+        self.set_flags(flags)
+        self.context: ir.Context = self._session.context
+        self.context.allow_unregistered_dialects = True
+
+    def set_flags(self, flags: Sequence[str]) -> None:
+        """Set further flags, a later value of one replacing the earlier.
+
+        Raises:
+          TargetError: a flag is unknown or has a bad value.
+        """
+        try:
+            self._session.set_flags(*flags)
+        except ValueError as error:
+            reason = " ".join(str(error).removeprefix("Error parsing flags:").split())
+            raise TargetError(
+                f"the compiler does not take these flags: {reason}",
+                remedy="`iree-compile --help` lists flags; some of them are of whole processes, not of a compilation",
+            ) from None
+
+    def invocation(self) -> Invocation:
+        return Invocation(self._session)
+
+    def flags(self, *, changed_only: bool = True) -> tuple[str, ...]:
+        """The session's flags with their values, as ``--name=value``."""
+        return tuple(self._session.get_flags(changed_only))
+
+
+class Invocation:
+    """One module on its way through the phases. A context manager; closing frees everything native.
+
+    Attributes:
+      diagnostics: every message so far, in order.
+    """
+
+    def __init__(self, session: Any) -> None:
+        self._invocation: Any = session.invocation()
+        self.diagnostics: list[Diagnostic] = []
+        # ctypes keeps no reference of its own: losing it would leave the compiler a dangling pointer.
+        self._callback = DIAGNOSTIC_CALLBACK(self._on_diagnostic)
+        library().ireeCompilerInvocationEnableCallbackDiagnostics(self._handle, 0, self._callback, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._invocation.close()
+
+    @property
+    def _handle(self) -> Any:
+        return self._invocation._inv_p
+
+    def _on_diagnostic(self, severity: int, message: int, size: int, _user_data: object) -> None:
+        text = ctypes.string_at(message, size).decode(errors="replace")
+        self.diagnostics.append(Diagnostic(_SEVERITIES[severity], text))
+
+    def import_module(self, module: ir.Operation) -> None:
+        """Take ``module`` (in the session's context) as the program; nothing is copied.
+
+        Raises:
+          CompileError: it is not valid IR.
+        """
+        try:
+            self._invocation.import_module(module)
+        except RuntimeError:
+            raise CompileError(
+                "the module does not verify", notes=tuple(d.message for d in self.diagnostics)
+            ) from None
+
+    def export_module(self) -> ir.Operation:
+        """The live program between two phases. Give it back with :meth:`import_module`."""
+        return self._invocation.export_module()
+
+    def verify(self, every_pass: bool) -> None:
+        """Whether to verify the IR after each of the compiler's own passes."""
+        library().ireeCompilerInvocationSetVerifyIR(self._handle, every_pass)
+
+    def run(self, start: str, stop: str) -> bool:
+        """Run the phases after ``start`` up to and including ``stop``; ``False`` where the compiler refused."""
+        native = library()
+        native.ireeCompilerInvocationSetCompileFromPhase(self._handle, start.encode())
+        native.ireeCompilerInvocationSetCompileToPhase(self._handle, stop.encode())
+        return bool(self._invocation.execute())
+
+    def run_passes(self, pipeline: str) -> bool:
+        """Run a textual pass pipeline over the program; ``False`` where a pass failed."""
+        return bool(self._invocation.execute_text_pass_pipeline(pipeline))
+
+    def output_bytecode(self) -> bytes:
+        """The finished program as the bytes of a ``.vmfb``."""
+        from iree.compiler.api import Output
+
+        output: Any = Output.open_membuffer()
+        try:
+            self._invocation.output_vm_bytecode(output)
+            return bytes(output.map_memory())
+        except ValueError as error:
+            raise CompileError(f"the program could not be serialised: {error}") from None
+        finally:
+            output.close()
+
+    def output_c_source(self) -> bytes:
+        """The finished program as C source over IREE's VM (``--output-format=vm-c``)."""
+        from iree.compiler.api import Output
+        from iree.compiler.api.ctypes_dl import _handle_error  # pyright: ignore[reportPrivateUsage]
+
+        _register_pass_manager_options()
+        output: Any = Output.open_membuffer()
+        try:
+            _handle_error(library().ireeCompilerInvocationOutputVMCSource(self._handle, output._output_p))
+            return bytes(output.map_memory())
+        except ValueError as error:
+            raise CompileError(f"the program could not be written as C source: {error}") from None
+        finally:
+            output.close()
+
+
+@functools.cache
+def _register_pass_manager_options() -> None:
+    # The C emitter applies the process's pass manager options and fails where they were never registered.
+    # Registering them resets process-wide flags, so it is done only where needed and only once.
+    from iree.compiler.api import _initializeGlobalCL  # pyright: ignore[reportPrivateUsage]
+
+    _initializeGlobalCL("ireekit")

@@ -1,0 +1,225 @@
+"""From a model to an artifact, in this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from ireekit.artifact import Artifact, Metadata, ParameterReference
+from ireekit.bindings import CompilerSession, build_info
+from ireekit.compiler.cache import Cache, cache_key, module_digest
+from ireekit.compiler.diagnostics import unsupported_error
+from ireekit.compiler.options import CompileOptions
+from ireekit.compiler.phases import PhaseRunner
+from ireekit.compiler.progress import Dump, ProgressLine, Timings
+from ireekit.errors import CompileError
+from ireekit.frontends import ImportedModule, ImportOptions, import_model
+from ireekit.pipeline import PipelineDefinition
+from ireekit.signature import EntryPoint, Leaf
+from ireekit.targets import Target, TargetSet, parse_targets
+
+if TYPE_CHECKING:
+    from iree.compiler import ir
+
+TargetLike = str | Target | TargetSet | Iterable[str | Target]
+
+# IREE's name of a data type -> the signature's.
+_DTYPES = {
+    "f64": "float64",
+    "f32": "float32",
+    "f16": "float16",
+    "bf16": "bfloat16",
+    "i64": "int64",
+    "i32": "int32",
+}
+
+
+@dataclass
+class Session:
+    """A compiler session with a model imported into it.
+
+    Attributes:
+      compiler: the session.
+      imported: the model, in the session's context.
+      targets: what the session's flags select.
+      flags: all of them.
+      timings: what the import took.
+    """
+
+    compiler: CompilerSession
+    imported: ImportedModule
+    targets: TargetSet
+    flags: tuple[str, ...]
+    timings: Timings
+
+
+def import_for(
+    pipeline: PipelineDefinition,
+    model: Any,
+    inputs: Sequence[Any],
+    *,
+    target: TargetLike,
+    options: CompileOptions,
+    extra_flags: Sequence[str] = (),
+    keyword_inputs: Mapping[str, Any] | None = None,
+    dynamic_shapes: Any = None,
+    import_options: ImportOptions | None = None,
+) -> Session:
+    """Make a session for a target and import ``model`` straight into its context.
+
+    An :class:`ImportedModule` lives in a context of its own and crosses by bytecode once.
+
+    Raises:
+      TargetError, ModelImportError: see there.
+    """
+    targets = parse_targets(target)
+    flags = (*targets.flags(), *extra_flags, *pipeline.flags, *options.compiler_flags())
+    timings = Timings()
+    with timings.measure("import"):
+        if isinstance(model, ImportedModule):
+            session = CompilerSession([*model.compiler_flags, *flags])
+            imported = _copy_into(model, session.context)
+        else:
+            session = CompilerSession()
+            imported = import_model(
+                model,
+                inputs,
+                context=session.context,
+                keyword_inputs=keyword_inputs,
+                dynamic_shapes=dynamic_shapes,
+                options=import_options,
+            )
+            session.set_flags([*imported.compiler_flags, *flags])
+    return Session(session, imported, targets, (*imported.compiler_flags, *flags), timings)
+
+
+def compile_model(
+    pipeline: PipelineDefinition,
+    model: Any,
+    inputs: Sequence[Any] = (),
+    *,
+    target: TargetLike = "cpu",
+    options: CompileOptions | None = None,
+    keyword_inputs: Mapping[str, Any] | None = None,
+    dynamic_shapes: Any = None,
+    import_options: ImportOptions | None = None,
+) -> Artifact:
+    """Compile ``model`` with ``pipeline``'s passes; see :meth:`ireekit.Pipeline.compile`."""
+    options = options or CompileOptions()
+    session = import_for(
+        pipeline,
+        model,
+        inputs,
+        target=target,
+        options=options,
+        keyword_inputs=keyword_inputs,
+        dynamic_shapes=dynamic_shapes,
+        import_options=import_options,
+    )
+    with session.timings.measure("digest"):
+        digest = module_digest(session.imported.module)
+    cache = None if options.dump else Cache.of(options.cache)
+    key = cache_key(
+        (
+            digest,
+            pipeline.fingerprint(session.targets.families),
+            str(session.targets),
+            *session.flags,
+            *_build_identity(),
+            repr([entry.to_json() for entry in session.imported.entry_points]),
+        )
+    )
+    if cache is not None and (cached := cache.get(key)) is not None:
+        return cached
+    program = run_phases(pipeline, session, options)
+    artifact = Artifact.assemble(program, _metadata(pipeline, session, options, digest))
+    if cache is not None:
+        cache.put(key, artifact)
+    return artifact
+
+
+def run_phases(
+    pipeline: PipelineDefinition, session: Session, options: CompileOptions, *, c_source: bool = False
+) -> bytes:
+    """Drive the session's module through all phases; gives the ``.vmfb``, or C source.
+
+    Raises:
+      CompileError: a phase or pass failed.
+      UnsupportedOpsError: the model has operators nothing lowers; lists all of them.
+    """
+    imported = session.imported
+    module = imported.module.operation
+    title = f"compiling for {session.targets}"
+    # A clone shares all weights; it is what errors are explained with.
+    original = module.clone()
+    with session.compiler.invocation() as invocation, ProgressLine(title, options.progress) as progress:
+        invocation.import_module(module)
+        invocation.verify(options.verify)
+        steps = pipeline.steps_for(session.targets.families)
+        runner = PhaseRunner(invocation, steps, original, session.timings, progress, Dump(options.dump))
+        try:
+            runner.run()
+        except CompileError as error:
+            if error.phase == "phase input" and (unsupported := _unsupported(imported, original)):
+                raise unsupported_error(imported.framework, unsupported) from error
+            raise
+        with session.timings.measure("serialize"):
+            return invocation.output_c_source() if c_source else invocation.output_bytecode()
+
+
+def _unsupported(
+    imported: ImportedModule, original: ir.Operation
+) -> Sequence[tuple[str, str | None, str | None]]:
+    return imported.unsupported_ops(original) if imported.unsupported_ops is not None else ()
+
+
+def _copy_into(imported: ImportedModule, context: ir.Context) -> ImportedModule:
+    from iree.compiler import ir as mlir
+
+    buffer = io.BytesIO()
+    imported.module.operation.write_bytecode(buffer)
+    with context:
+        module = mlir.Module.parse(buffer.getvalue())
+    return dataclasses.replace(imported, module=module)
+
+
+def _build_identity() -> tuple[str, str]:
+    build = build_info()
+    return f"{build.version} {build.build_id}", version("ireekit")
+
+
+def _metadata(
+    pipeline: PipelineDefinition, session: Session, options: CompileOptions, digest: str
+) -> Metadata:
+    compiler, ireekit = _build_identity()
+    converted = {_DTYPES[source]: _DTYPES[to] for source, to in options.data_types.items()}
+    return Metadata(
+        entry_points=tuple(_converted(entry, converted) for entry in session.imported.entry_points),
+        targets=tuple(map(str, session.targets.targets)),
+        pipeline=pipeline.name,
+        passes=tuple(map(str, pipeline.steps_for(session.targets.families))),
+        framework=session.imported.framework,
+        compiler=compiler,
+        ireekit=ireekit,
+        flags=session.flags,
+        options=options.changed(),
+        phase_seconds=dict(session.timings.seconds),
+        input_digest=digest,
+        parameters=tuple(
+            ParameterReference(
+                archive.scope, archive.path.name, str(archive.path.resolve()), archive.byte_size
+            )
+            for archive in session.imported.parameters
+        ),
+    )
+
+
+def _converted(entry: EntryPoint, dtypes: Mapping[str, str]) -> EntryPoint:
+    def convert(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
+        return tuple(dataclasses.replace(leaf, dtype=dtypes.get(leaf.dtype, leaf.dtype)) for leaf in leaves)
+
+    return dataclasses.replace(entry, inputs=convert(entry.inputs), results=convert(entry.results))

@@ -1,0 +1,78 @@
+"""Options of a compilation, and what they are to the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from ireekit.errors import TargetError
+
+OptimizationLevel = Literal["O0", "O1", "O2", "O3"]
+
+# (from, to) -> the flag that converts a model's data type at import.
+_DATA_TYPE_FLAGS: dict[tuple[str, str], str] = {
+    ("f64", "f32"): "--iree-input-demote-f64-to-f32=true",
+    ("f64", "f64"): "--iree-input-demote-f64-to-f32=false",
+    ("f32", "f16"): "--iree-input-demote-f32-to-f16=true",
+    ("i64", "i32"): "--iree-input-demote-i64-to-i32=true",
+    ("bf16", "f32"): "--iree-input-promote-bf16-to-f32=true",
+    ("f16", "f32"): "--iree-input-promote-f16-to-f32=true",
+}
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """How a program is compiled.
+
+    Attributes:
+      optimize: ``O0`` (quick to compile) to ``O3`` (quick to run).
+      data_types: conversions applied to the whole program, e.g. ``{"f32": "f16"}``; see the error of an
+        unknown one for what there is.
+      dump: folder for the IR after each phase and each pass, as ``NN-name.mlir``.
+      flags: further compiler flags, given last.
+      progress: a progress line per phase on standard error; ``None``: only in a terminal.
+      cache: reuse and keep compiled programs on disk; a path names the folder.
+      verify: verify the IR between the compiler's own passes; slow, for hunting bugs.
+    """
+
+    optimize: OptimizationLevel = "O2"
+    data_types: Mapping[str, str] = field(default_factory=dict[str, str])
+    dump: Path | None = None
+    flags: tuple[str, ...] = ()
+    progress: bool | None = None
+    cache: bool | Path = True
+    verify: bool = False
+
+    def compiler_flags(self) -> tuple[str, ...]:
+        """Session flags for these options, the user's own last.
+
+        Raises:
+          TargetError: an unknown optimisation level or data type conversion.
+        """
+        if self.optimize not in ("O0", "O1", "O2", "O3"):
+            raise TargetError(f"unknown optimization level {self.optimize!r}", remedy="one of O0, O1, O2, O3")
+        return (
+            f"--iree-opt-level={self.optimize}",
+            *(_data_type_flag(source, to) for source, to in self.data_types.items()),
+            *self.flags,
+        )
+
+    def changed(self) -> dict[str, Any]:
+        """The options that differ from their defaults and shape the program, as JSON values."""
+        default = CompileOptions()
+        shaping = (option.name for option in fields(self) if option.name in ("optimize", "data_types"))
+        return {
+            name: dict(value) if isinstance(value, Mapping) else value
+            for name in shaping
+            if (value := getattr(self, name)) != getattr(default, name)
+        }
+
+
+def _data_type_flag(source: str, to: str) -> str:
+    flag = _DATA_TYPE_FLAGS.get((source, to))
+    if flag is None:
+        known = ", ".join(f"{a} to {b}" for a, b in _DATA_TYPE_FLAGS)
+        raise TargetError(f"no conversion of data type {source!r} to {to!r}", remedy=f"there is: {known}")
+    return flag

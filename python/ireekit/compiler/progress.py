@@ -1,0 +1,91 @@
+"""What is told while a program compiles: a line in a terminal, timings, IR in a folder."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ireekit.artifact.files import write_atomically
+from ireekit.errors import CompileError
+
+if TYPE_CHECKING:
+    from iree.compiler import ir
+
+
+class ModuleSource(Protocol):
+    """Gives the live program."""
+
+    def export_module(self) -> ir.Operation: ...
+
+
+class Timings:
+    """Seconds by name, in order of occurrence; a name met again adds up."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+class ProgressLine:
+    """One line on standard error that names the phase at work; silent unless wanted."""
+
+    def __init__(self, title: str, wanted: bool | None) -> None:
+        self._status: Any = None
+        if wanted is False or (wanted is None and not sys.stderr.isatty()):
+            return
+        from rich.console import Console
+
+        self._title = title
+        self._status = Console(stderr=True).status(title)
+
+    def __enter__(self) -> ProgressLine:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def show(self, phase: str) -> None:
+        if self._status is not None:
+            self._status.update(f"{self._title}: {phase}")
+
+
+class Dump:
+    """Writes the IR after each phase and pass into a folder, numbered in order."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._count = 0
+        if folder is None:
+            return
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CompileError(f"cannot write IR into {folder}: {error.strerror or error}") from None
+
+    def write(self, name: str, program: ModuleSource) -> None:
+        if self._folder is None:
+            return
+        text = program.export_module().get_asm(large_elements_limit=16, large_resource_limit=64)
+        path = (
+            self._folder / f"{self._count:02}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)[:60].strip('-')}.mlir"
+        )
+        self._count += 1
+        try:
+            write_atomically(path, text.encode())
+        except OSError as error:
+            raise CompileError(f"cannot write {path}: {error.strerror or error}") from None

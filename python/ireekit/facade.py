@@ -1,0 +1,166 @@
+"""The public face of a pipeline: its definition, and what people do with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ireekit.artifact import Artifact
+from ireekit.pipeline import PipelineDefinition
+
+if TYPE_CHECKING:
+    from ireekit.compiler import StaticLibrary
+    from ireekit.compiler.host import TargetLike
+    from ireekit.compiler.options import OptimizationLevel
+    from ireekit.frontends import ImportedModule
+
+PathLike = str | os.PathLike[str]
+
+
+class Pipeline(PipelineDefinition):
+    """A pipeline people compile with::
+
+    pipeline = ireekit.Pipeline("acme").at("preprocessing", FuseScale(max_ops=4))
+    artifact = pipeline.compile(model, x, target="cpu")
+    y = artifact(x)
+    """
+
+    def compile(
+        self,
+        model: Any,
+        *inputs: Any,
+        target: TargetLike = "cpu",
+        keyword_inputs: Mapping[str, Any] | None = None,
+        dynamic_shapes: Any = None,
+        weights: PathLike | None = None,
+        optimize: OptimizationLevel = "O2",
+        data_types: Mapping[str, str] | None = None,
+        dump: PathLike | None = None,
+        flags: Sequence[str] = (),
+        progress: bool | None = None,
+        cache: bool | PathLike = True,
+        verify: bool = False,
+        frontend_settings: Mapping[str, Any] | None = None,
+    ) -> Artifact:
+        """Compile a model of any framework.
+
+        Args:
+          model: a ``torch.nn.Module`` or ``ExportedProgram``, an ONNX model, a jitted JAX function or
+            ``jax.export`` artifact, MLIR or StableHLO as text, bytecode or live module, a file of any of these,
+            an :class:`~ireekit.frontends.ImportedModule`, or a mapping from entry point names to
+            :func:`ireekit.entry` requests.
+          inputs: positional example inputs, for frameworks that trace: their dtypes and shapes count.
+          target: ``"cpu"``, ``"vulkan"``, ``"cuda:sm_80"``, ...; several (``"cpu,vulkan"`` or a list) go into
+            one artifact and the device is chosen at load. ``ireekit targets`` lists them.
+          keyword_inputs: keyword example inputs.
+          dynamic_shapes: which dimensions are dynamic, as ``torch.export.export`` takes it.
+          weights: ``None`` keeps weights inside the artifact; a path (``.irpa``, ``.safetensors``) writes them there.
+          optimize: ``"O0"`` (quick to compile) to ``"O3"`` (quick to run).
+          data_types: conversions of the whole program, e.g. ``{"f32": "f16"}``.
+          dump: folder for the IR after each phase and pass.
+          flags: further flags of ``iree-compile``.
+          progress: a progress line per phase on standard error; ``None``: only in a terminal.
+          cache: keep and reuse compiled programs on disk; a path names the folder.
+          verify: verify the IR after each of the compiler's own passes.
+          frontend_settings: settings of the frontend, see its page in the documentation.
+
+        Raises:
+          ModelImportError: the model cannot be imported; ``UnsupportedOpsError`` lists all its unsupported operators.
+          TargetError: unknown target, option or flag.
+          CompileError: the compiler or a pass failed; names operation, layer, source line and phase.
+        """
+        from ireekit.compiler import CompileOptions, compile_model
+
+        return compile_model(
+            self,
+            model,
+            inputs,
+            target=target,
+            options=CompileOptions(
+                optimize=optimize,
+                data_types=data_types or {},
+                dump=None if dump is None else Path(dump),
+                flags=tuple(flags),
+                progress=progress,
+                cache=cache if isinstance(cache, bool) else Path(cache),
+                verify=verify,
+            ),
+            keyword_inputs=keyword_inputs,
+            dynamic_shapes=dynamic_shapes,
+            import_options=_import_options(weights, frontend_settings),
+        )
+
+    def import_model(
+        self,
+        model: Any,
+        *inputs: Any,
+        keyword_inputs: Mapping[str, Any] | None = None,
+        dynamic_shapes: Any = None,
+        weights: PathLike | None = None,
+        frontend_settings: Mapping[str, Any] | None = None,
+    ) -> ImportedModule:
+        """Import a model once, to look at it or to compile it for one target after the other.
+
+        Arguments and errors are those of :meth:`compile`.
+        """
+        from ireekit.bindings import CompilerSession
+        from ireekit.frontends import import_model
+
+        return import_model(
+            model,
+            inputs,
+            context=CompilerSession().context,
+            keyword_inputs=keyword_inputs,
+            dynamic_shapes=dynamic_shapes,
+            options=_import_options(weights, frontend_settings),
+        )
+
+    def compile_static_library(
+        self,
+        model: Any,
+        *inputs: Any,
+        folder: PathLike,
+        target: TargetLike,
+        name: str = "model",
+        keyword_inputs: Mapping[str, Any] | None = None,
+        optimize: OptimizationLevel = "O2",
+        data_types: Mapping[str, str] | None = None,
+        flags: Sequence[str] = (),
+    ) -> StaticLibrary:
+        """Compile a model for bare metal: ``NAME.o``, ``NAME.h`` and ``NAME.c`` in ``folder``, and their sizes.
+
+        Args:
+          folder: made where it does not exist.
+          target: one CPU architecture, e.g. ``"cpu:cortex-m7"``.
+          name: of the files.
+
+        Raises:
+          As :meth:`compile`; ArtifactError where the folder cannot be written.
+        """
+        from ireekit.compiler import CompileOptions, compile_static_library
+
+        return compile_static_library(
+            self,
+            model,
+            inputs,
+            folder,
+            name=name,
+            target=target,
+            options=CompileOptions(optimize=optimize, data_types=data_types or {}, flags=tuple(flags)),
+            keyword_inputs=keyword_inputs,
+        )
+
+    def load(self, path: PathLike) -> Artifact:
+        """Read an artifact from a file; see :meth:`ireekit.Artifact.open`."""
+        return Artifact.open(path)
+
+    def __repr__(self) -> str:
+        return f"<Pipeline {self.name}: {len(self.steps)} steps>"
+
+
+def _import_options(weights: PathLike | None, settings: Mapping[str, Any] | None) -> Any:
+    from ireekit.frontends import ImportOptions
+
+    return ImportOptions(weights=None if weights is None else Path(weights), settings=settings or {})

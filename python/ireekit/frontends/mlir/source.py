@@ -1,0 +1,142 @@
+"""Read MLIR of every form into one context."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from iree.compiler import ir
+
+from ireekit.errors import ModelImportError
+
+_FILE_LINE = re.compile(r'"((?:[^"\\]|\\.)*)":(\d+):(\d+)')
+_MODULE_OP = "builtin.module"
+
+
+def read_module(model: Any, context: ir.Context) -> ir.Module:
+    """``model`` as a live module of ``context``.
+
+    Args:
+      model: MLIR text, bytes of text or bytecode, a path, an ``ir.Module`` or operation of this or another
+        context, or the like of another package's MLIR bindings. A module of ``context`` is returned itself.
+
+    Raises:
+      ModelImportError: it cannot be read, does not parse or does not verify.
+    """
+    if isinstance(model, Path) or (isinstance(model, str) and _is_path(model)):
+        return _read_file(Path(model), context)
+    if isinstance(model, str | bytes | bytearray | memoryview):
+        return parse_module(model if isinstance(model, str) else bytes(model), context)
+    if isinstance(model, ir.Module) and model.context == context:
+        _verify(model)
+        return model
+    if isinstance(model, ir.OpView | ir.Operation) and model.context == context:
+        return _wrap(model)
+    operation = getattr(model, "operation", None)
+    if operation is None or not hasattr(operation, "get_asm"):
+        raise ModelImportError(
+            f"{type(model).__module__}.{type(model).__qualname__} is no MLIR module",
+            remedy="give MLIR text, bytecode, a path, or a live module",
+        )
+    return _cross(operation, context)
+
+
+def parse_module(source: str | bytes, context: ir.Context, *, name: str = "<text>") -> ir.Module:
+    """Parse text or bytecode.
+
+    Raises:
+      ModelImportError: with file, line and column, the cause and the source line.
+    """
+    return _parsed(lambda: ir.Module.parse(source, context=context), name, _lines_of(source))
+
+
+def _read_file(path: Path, context: ir.Context) -> ir.Module:
+    try:
+        head = path.open("rb").read(4)
+    except OSError as error:
+        raise ModelImportError(f"cannot read {path}: {error.strerror}") from None
+    lines = None if head == b"ML\xefR" else path.read_bytes().decode(errors="replace").splitlines()
+    return _parsed(lambda: ir.Module.parseFile(os.fspath(path), context=context), str(path), lines)
+
+
+def _parsed(parse: Callable[[], ir.Module], name: str, lines: list[str] | None) -> ir.Module:
+    try:
+        return parse()
+    except ir.MLIRError as error:
+        # `from None`: the bindings' own traceback says nothing that is not in the diagnostics.
+        raise _import_error(error, name, lines) from None
+
+
+def _import_error(error: ir.MLIRError, name: str, lines: list[str] | None) -> ModelImportError:
+    diagnostics = cast("list[Any]", error.error_diagnostics)
+    if not diagnostics:
+        return ModelImportError(error.message, location=name)
+    first = diagnostics[0]
+    cause = first.message.strip()
+    if lines is None:
+        return ModelImportError(
+            f"the MLIR bytecode cannot be read: {cause}",
+            location=name,
+            remedy="write the file again, with tools of a version not newer than this compiler",
+        )
+    match = _FILE_LINE.search(str(first.location))
+    if match is None:
+        return ModelImportError(cause, location=name)
+    line, column = int(match[2]), int(match[3])
+    source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return ModelImportError(
+        cause, location=f"{name}:{line}:{column}", notes=(f"| {source}",) if source else ()
+    )
+
+
+def _cross(operation: Any, context: ir.Context) -> ir.Module:
+    """Bring an operation of another context, maybe of other bindings, over as bytecode, else as text."""
+    try:
+        buffer = io.BytesIO()
+        operation.write_bytecode(buffer)
+        return _module_of(parse_module(buffer.getvalue(), context, name="<module>"))
+    except (ModelImportError, AttributeError, TypeError, ValueError):
+        text = operation.get_asm(enable_debug_info=True)
+        return _module_of(parse_module(text, context, name="<module>"))
+
+
+def _module_of(module: ir.Module) -> ir.Module:
+    """``module``, or the only thing in it where that is a module (text of a module within a module)."""
+    _verify(module)
+    return module
+
+
+def _wrap(model: ir.OpView | ir.Operation) -> ir.Module:
+    operation = model.operation
+    module = ir.Module.create(operation.location)
+    with ir.InsertionPoint(module.body):
+        if operation.name != _MODULE_OP:
+            operation.clone()
+        else:
+            for child in operation.regions[0].blocks[0].operations:
+                child.operation.clone()
+            for name in [attribute.name for attribute in operation.attributes]:
+                module.operation.attributes[name] = operation.attributes[name]
+    _verify(module)
+    return module
+
+
+def _verify(module: ir.Module) -> None:
+    try:
+        module.operation.verify()
+    except ir.MLIRError as error:
+        raise _import_error(error, "<module>", []) from None
+
+
+def _lines_of(source: str | bytes) -> list[str] | None:
+    if isinstance(source, str):
+        return source.splitlines()
+    return None if source.startswith(b"ML\xefR") else source.decode(errors="replace").splitlines()
+
+
+def _is_path(model: str) -> bool:
+    return "\n" not in model and "{" not in model and Path(model).exists()

@@ -1,0 +1,57 @@
+"""Load compiled programs and call them: devices, programs, device tensors, batching.
+
+Names are imported when first used, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ireekit.runtime.device import Device, DeviceInfo, DriverStatus, devices, drivers, open_device
+    from ireekit.runtime.function import Function
+    from ireekit.runtime.program import Program
+    from ireekit.runtime.record import Record
+    from ireekit.runtime.tensors import DeviceTensor, empty, to_device
+
+__all__ = [
+    "Device",
+    "DeviceInfo",
+    "DeviceTensor",
+    "DriverStatus",
+    "Function",
+    "Program",
+    "Record",
+    "devices",
+    "drivers",
+    "empty",
+    "open_device",
+    "to_device",
+]
+
+_HOMES = {
+    "Device": "device",
+    "DeviceInfo": "device",
+    "DeviceTensor": "tensors",
+    "DriverStatus": "device",
+    "Function": "function",
+    "Program": "program",
+    "Record": "record",
+    "devices": "device",
+    "drivers": "device",
+    "empty": "tensors",
+    "open_device": "device",
+    "to_device": "tensors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,232 @@
+"""What this machine can run on: drivers, devices and their names."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import iree.runtime as rt
+from iree.runtime import _binding
+
+from ireekit.errors import DeviceError
+from ireekit.runtime import failures, lifetime
+
+if TYPE_CHECKING:
+    from iree.runtime._binding import HalAllocator, HalDevice
+
+ALIASES: dict[str, str] = {"cpu": "local-task", "cpu-sync": "local-sync", "rocm": "hip", "nvidia": "cuda"}
+"""Short names of drivers."""
+
+_CPU_NAMES = {"local-task": "CPU, worker threads", "local-sync": "CPU, calling thread"}
+_INSTALL = {
+    "cuda": "install the NVIDIA driver",
+    "hip": "install the ROCm runtime",
+    "vulkan": "install a Vulkan driver such as mesa-vulkan-drivers",
+}
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """One device of this machine.
+
+    Attributes:
+      uri: what :func:`open_device` takes, e.g. ``"local-task"`` or ``"vulkan://GPU-6d65..."``.
+      driver: ``"local-sync"``, ``"local-task"``, ``"vulkan"``, ``"cuda"`` or ``"hip"``.
+      name: for people, e.g. ``"llvmpipe (LLVM 15.0.6, 256 bits)"``.
+      index: among the driver's devices, from 0.
+    """
+
+    uri: str
+    driver: str
+    name: str
+    index: int
+
+    def __str__(self) -> str:
+        return self.driver if self.driver in _CPU_NAMES else f"{self.driver}:{self.index} ({self.name})"
+
+
+@dataclass(frozen=True)
+class DriverStatus:
+    """Whether a driver of this build works here; ``reason`` is one line where it does not."""
+
+    name: str
+    available: bool
+    reason: str | None = None
+
+
+class Device:
+    """An open device. :func:`open_device` makes and keeps them: one per URI and process.
+
+    Attributes:
+      info: which device it is.
+      hal: IREE's own handle, for calls into ``iree.runtime``.
+      shares_memory: whether programs there read and write the memory of this process.
+    """
+
+    def __init__(self, info: DeviceInfo, hal: HalDevice, driver: object, *, uri: str) -> None:
+        self.info = info
+        self.uri = uri
+        self._driver: Any = driver
+        self._hal: HalDevice | None = hal
+        self._allocator: HalAllocator | None = hal.allocator
+        self.shares_memory = info.driver in _CPU_NAMES
+        lifetime.register(lifetime.DEVICES, self)
+
+    @property
+    def hal(self) -> HalDevice:
+        if self._hal is None:
+            raise DeviceError(f"the device {self.uri} is closed", remedy="the interpreter is exiting")
+        return self._hal
+
+    @property
+    def allocator(self) -> HalAllocator:
+        if self._allocator is None:
+            raise DeviceError(f"the device {self.uri} is closed", remedy="the interpreter is exiting")
+        return self._allocator
+
+    def memory(self) -> dict[str, int]:
+        """Bytes of this device's memory: ``live``, ``peak``, ``allocated`` and ``freed`` since it was opened.
+
+        Empty where the build collects no statistics. Covers every program on the device.
+        """
+        if not self.allocator.has_statistics:
+            return {}
+        raw = self.allocator.statistics
+        total = {
+            field: raw[f"host_bytes_{field}"] + raw[f"device_bytes_{field}"]
+            for field in ("peak", "allocated", "freed")
+        }
+        return {"live": total["allocated"] - total["freed"], **total}
+
+    def close(self) -> None:
+        """Only at interpreter exit: programs share their device."""
+        for name in [name for name, device in _open.items() if device is self]:
+            del _open[name]
+        self._allocator = None
+        self._hal = None
+        self._driver = None
+
+    def __repr__(self) -> str:
+        return f"<Device {self.uri}: {self.info.name}>"
+
+
+_open: dict[str, Device] = {}
+_lock = threading.RLock()
+
+
+def drivers() -> tuple[DriverStatus, ...]:
+    """Every driver of this IREE build, with the reason where it cannot be used here."""
+    return tuple(_probe(name)[0] for name in sorted(rt.query_available_drivers(), key=_driver_order))
+
+
+def devices() -> tuple[DeviceInfo, ...]:
+    """Every device that can be opened here, CPU first."""
+    names = sorted(rt.query_available_drivers(), key=_driver_order)
+    return tuple(info for name in names for info in _probe(name)[1])
+
+
+def open_device(name: str | Device = "cpu") -> Device:
+    """Opens a device, or returns the one already open under that name.
+
+    Args:
+      name: a driver (``"local-sync"``, ``"vulkan"``), a short name (``"cpu"``, ``"cpu-sync"``,
+        ``"rocm"``), either with an index (``"vulkan:0"``, ``"cuda:1"``), a URI of :func:`devices`, and for
+        ``cpu`` the number of worker threads: ``"cpu?threads=2"``. Threads given so are not pinned to cores.
+
+    Raises:
+      DeviceError: no such device here; the message names those that exist.
+    """
+    if isinstance(name, Device):
+        return name
+    with _lock:
+        if name in _open:
+            return _open[name]
+        driver, path, threads = _parse(name)
+        info = _find(name, driver, path)
+        uri = info.uri if threads is None else f"{info.uri}?threads={threads}"
+        if uri not in _open:
+            _open[uri] = _create(info, threads, uri)
+        _open[name] = _open[uri]
+        return _open[uri]
+
+
+def _driver_order(name: str) -> tuple[bool, str]:
+    return name not in _CPU_NAMES, name
+
+
+def _probe(driver: str) -> tuple[DriverStatus, tuple[DeviceInfo, ...]]:
+    try:
+        found = rt.get_driver(driver).query_available_devices()
+    except Exception as error:  # IREE maps each status code to another exception type
+        return DriverStatus(driver, False, failures.driver_reason(error)), ()
+    if not found:
+        return DriverStatus(driver, False, "the driver finds no device"), ()
+    infos = tuple(
+        DeviceInfo(
+            f"{driver}://{item['path']}" if item["path"] else driver,
+            driver,
+            _CPU_NAMES.get(driver) or item["name"],
+            index,
+        )
+        for index, item in enumerate(found)
+    )
+    return DriverStatus(driver, True), infos
+
+
+def _parse(name: str) -> tuple[str, str, int | None]:
+    base, _, query = name.partition("?")
+    driver, scheme, path = base.partition("://")
+    if not scheme:
+        driver, _, path = base.partition(":")
+    driver = ALIASES.get(driver, driver)
+    threads: int | None = None
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key != "threads" or not value.isdecimal() or int(value) < 1 or driver != "local-task":
+            raise DeviceError(
+                f"device {name!r}: {key}={value} is not understood",
+                remedy="write cpu?threads=N with N at least 1",
+            )
+        threads = int(value)
+    return driver, path, threads
+
+
+def _find(name: str, driver: str, path: str) -> DeviceInfo:
+    status, infos = (
+        _probe(driver)
+        if driver in rt.query_available_drivers()
+        else (DriverStatus(driver, False, "no such driver in this build"), ())
+    )
+    if not status.available:
+        raise _absent(name, status.reason or "", _INSTALL.get(driver))
+    if not path:
+        return infos[0]
+    for info in infos:
+        if path in (str(info.index), info.uri.partition("://")[2]):
+            return info
+    raise _absent(name, f"{driver} has {len(infos)} device{'s' * (len(infos) != 1)} here", None)
+
+
+def _absent(name: str, reason: str, remedy: str | None) -> DeviceError:
+    here = ", ".join(map(str, devices()))
+    return DeviceError(
+        f"no device for {name!r}: {reason}; devices here: {here}",
+        remedy=remedy or "choose one of these",
+    )
+
+
+def _create(info: DeviceInfo, threads: int | None, uri: str) -> Device:
+    try:
+        if threads is None:
+            driver = rt.get_driver(info.driver)
+            return Device(info, driver.create_device_by_uri(info.uri), driver, uri=uri)
+        # The worker count is a process-wide flag that a driver reads once, when it is made.
+        rt.flags.parse_flags(f"--task_topology_group_count={threads}")
+        try:
+            driver = _binding.create_hal_driver(info.driver)  # pyright: ignore[reportAttributeAccessIssue]
+        finally:
+            rt.flags.parse_flags("--task_topology_group_count=0")
+        return Device(info, driver.create_device_by_uri(info.uri), driver, uri=uri)
+    except Exception as error:  # IREE maps each status code to another exception type
+        raise DeviceError(f"device {uri} cannot be opened: {failures.one_line(error)}") from error

@@ -1,0 +1,63 @@
+"""Releases native objects in the order IREE needs, also at interpreter exit.
+
+A buffer must not outlive its device, and a context not its modules; garbage collection at exit
+knows neither. Whatever owns native objects registers here and is closed in time.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import weakref
+from typing import Any, Protocol
+
+from iree.runtime import disable_leak_checker
+
+
+class Closeable(Protocol):
+    """Owns native objects; ``close`` releases them and may be called twice."""
+
+    def close(self) -> None: ...
+
+
+# By stage: callers of programs (workers, batchers), then programs, tensors, and last the devices.
+CALLERS, PROGRAMS, TENSORS, DEVICES = range(4)
+_stages: tuple[weakref.WeakSet[Any], ...] = tuple(weakref.WeakSet() for _ in range(4))
+_shared: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_immortal: list[Any] = []
+
+
+def register(stage: int, owner: Closeable) -> None:
+    """Has ``owner.close()`` called at exit, stage by stage; holds no reference to it."""
+    _stages[stage].add(owner)
+
+
+def track_shared(array: Any) -> None:
+    """Remembers an array whose memory belongs to a device: while it lives, so must the device."""
+    _shared[id(array)] = array
+
+
+def _shutdown() -> None:
+    for stage in (CALLERS, PROGRAMS, TENSORS):
+        for owner in list(_stages[stage]):
+            owner.close()
+    gc.collect()
+    devices = list(_stages[DEVICES])
+    if _shared:
+        # Arrays over device memory are still in use: their devices stay, without a complaint.
+        _keep_forever(devices)
+    else:
+        for device in devices:
+            device.close()
+    disable_leak_checker()
+
+
+def _keep_forever(objects: list[Any]) -> None:
+    import ctypes
+
+    _immortal.extend(objects)
+    for item in objects:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(item))
+
+
+atexit.register(_shutdown)

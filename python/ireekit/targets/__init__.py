@@ -1,0 +1,15 @@
+"""Targets: what a program can be compiled for, as one table."""
+
+from ireekit.targets.detect import detected_vulkan_profile
+from ireekit.targets.table import FAMILIES, Architecture, Family
+from ireekit.targets.target import Target, TargetSet, parse_targets
+
+__all__ = [
+    "FAMILIES",
+    "Architecture",
+    "Family",
+    "Target",
+    "TargetSet",
+    "detected_vulkan_profile",
+    "parse_targets",
+]
