@@ -128,6 +128,7 @@ class Pipeline(PipelineDefinition):
         optimize: OptimizationLevel = "O2",
         data_types: Mapping[str, str] | None = None,
         flags: Sequence[str] = (),
+        frontend_settings: Mapping[str, Any] | None = None,
     ) -> StaticLibrary:
         """Compile a model for bare metal: ``NAME.o``, ``NAME.h`` and ``NAME.c`` in ``folder``, and their sizes.
 
@@ -150,6 +151,7 @@ class Pipeline(PipelineDefinition):
             target=target,
             options=CompileOptions(optimize=optimize, data_types=data_types or {}, flags=tuple(flags)),
             keyword_inputs=keyword_inputs,
+            import_options=_import_options(None, frontend_settings),
         )
 
     def load(self, path: PathLike) -> Artifact:

@@ -1,9 +1,9 @@
 """mypipeline: the pipeline that ships with ireekit::
 
-    import mypipeline
+import mypipeline
 
-    artifact = mypipeline.compile(model, x, target="vulkan")
-    y = artifact(x)
+artifact = mypipeline.compile(model, x, target="vulkan")
+y = artifact(x)
 """
 
 from mypipeline.definition import pipeline

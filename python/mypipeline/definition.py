@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from ireekit import NativePasses, Pipeline
+from ireekit import Pipeline
+from mypipeline.passes.channels_last import CHANNELS_LAST
 
-pipeline = Pipeline("mypipeline").at(
-    "preprocessing",
-    # Convolutions vectorise over channels: channels-last is three times faster on a CPU.
-    NativePasses("builtin.module(util.func(iree-preprocessing-convert-conv-to-channels-last))"),
-    targets=("cpu",),
-)
+pipeline = Pipeline("mypipeline").at("abi", CHANNELS_LAST, targets=("cpu", "vulkan"))

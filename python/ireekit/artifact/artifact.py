@@ -99,7 +99,11 @@ class Artifact:
         """Its callables, with names, shapes and dtypes."""
         if self.metadata is not None:
             return self.metadata.entry_points
-        return self._loaded.entry_points
+        # Read from the module itself: it may be for a device that is not here.
+        from ireekit.runtime.reflection import reflect
+        from ireekit.runtime.session import load_module, vm_instance
+
+        return reflect(load_module(vm_instance(), self._source))
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:

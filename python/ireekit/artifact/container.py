@@ -89,9 +89,12 @@ def read_metadata(source: bytes | Path) -> bytes | None:
 
 
 def entry_sizes(source: bytes | Path) -> list[tuple[str, int]]:
-    """Name and size in bytes of every entry of an artifact, in file order."""
-    with _open(source) as file, zipfile.ZipFile(file) as archive:
-        return [(entry.filename, entry.file_size) for entry in archive.infolist()]
+    """Name and size in bytes of every entry of an artifact, in file order; a bare program is one entry."""
+    with _open(source) as file:
+        if not zipfile.is_zipfile(file):
+            return [("module.fb", file.seek(0, io.SEEK_END))]
+        with zipfile.ZipFile(file) as archive:
+            return [(entry.filename, entry.file_size) for entry in archive.infolist()]
 
 
 def _open(source: bytes | Path) -> BinaryIO:

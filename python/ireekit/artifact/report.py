@@ -26,7 +26,7 @@ class SizeReport:
     Attributes:
       parts: ``(kind, name, bytes)``, largest first; kinds: ``program`` (scheduling bytecode and small
         constants), ``executables`` (device code), ``constants`` (weights inside), ``metadata``,
-        ``parameters`` (weights in archives beside the artifact).
+        ``container`` (what holds these together), ``parameters`` (weights in archives beside the artifact).
     """
 
     parts: tuple[tuple[str, str, int], ...]
@@ -50,6 +50,9 @@ class SizeReport:
 def size_report(source: bytes | Path, metadata: Metadata | None) -> SizeReport:
     """Break down an artifact's size."""
     parts = [(_kind(name), name, size) for name, size in entry_sizes(source)]
+    whole = source.stat().st_size if isinstance(source, Path) else len(source)
+    if rest := whole - sum(size for _, _, size in parts):
+        parts.append(("container", "alignment and directory", rest))
     parts += [("parameters", p.file, p.byte_size) for p in (metadata.parameters if metadata else ())]
     return SizeReport(tuple(sorted(parts, key=lambda part: -part[2])))
 

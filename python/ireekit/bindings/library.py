@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from ctypes import CFUNCTYPE, c_bool, c_char_p, c_int, c_size_t, c_void_p
+from ctypes import CFUNCTYPE, Structure, c_bool, c_char_p, c_int, c_size_t, c_void_p
 from pathlib import Path
 
 DIAGNOSTIC_CALLBACK = CFUNCTYPE(None, c_int, c_void_p, c_size_t, c_void_p)
 NAME_CALLBACK = CFUNCTYPE(None, c_char_p, c_void_p)
+
+
+class StringRef(Structure):
+    """``MlirStringRef``."""
+
+    _fields_ = (("data", c_void_p), ("length", c_size_t))
+
 
 # (name, result type, argument types) of include/iree/compiler/embedding_api.h.
 _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
@@ -28,6 +35,7 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ("ireeCompilerInvocationOutputVMCSource", c_void_p, (c_void_p, c_void_p)),
     ("ireeCompilerEnumerateRegisteredHALTargetBackends", None, (NAME_CALLBACK, c_void_p)),
     ("ireeCompilerEnumeratePlugins", None, (NAME_CALLBACK, c_void_p)),
+    ("mlirModuleCreateParse", c_void_p, (c_void_p, StringRef)),
 )
 
 

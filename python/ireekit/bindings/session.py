@@ -33,6 +33,8 @@ PHASES: tuple[str, ...] = (
 )
 """IREE's compilation phases in order. A program "at" a phase has just finished it."""
 
+_ANCHOR = "builtin.module("
+
 Severity = Literal["note", "warning", "error", "remark"]
 _SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error", "remark")
 
@@ -149,8 +151,12 @@ class Invocation:
         return bool(self._invocation.execute())
 
     def run_passes(self, pipeline: str) -> bool:
-        """Run a textual pass pipeline over the program; ``False`` where a pass failed."""
-        return bool(self._invocation.execute_text_pass_pipeline(pipeline))
+        """Run a pipeline text, ``builtin.module(...)`` or what goes inside; ``False`` where a pass failed."""
+        text = pipeline.strip()
+        if text.startswith(_ANCHOR) and text.endswith(")"):
+            # The compiler supplies the anchor itself; given again, it would match nothing, silently.
+            text = text.removeprefix(_ANCHOR).removesuffix(")")
+        return bool(self._invocation.execute_text_pass_pipeline(text))
 
     def output_bytecode(self) -> bytes:
         """The finished program as the bytes of a ``.vmfb``."""

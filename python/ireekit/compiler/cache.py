@@ -90,6 +90,11 @@ class Cache:
                 count += 1
         return count
 
+    def usage(self) -> tuple[int, int]:
+        """How many entries there are, and their bytes together."""
+        sizes = [size for _, size, _ in self._entries()]
+        return len(sizes), sum(sizes)
+
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key[2:]}.vmfb"
 

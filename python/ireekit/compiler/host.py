@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ireekit.artifact import Artifact, Metadata, ParameterReference
 from ireekit.bindings import CompilerSession, build_info
+from ireekit.bindings.bytecode import copy_module
 from ireekit.compiler.cache import Cache, cache_key, module_digest
 from ireekit.compiler.diagnostics import unsupported_error
 from ireekit.compiler.options import CompileOptions
@@ -81,8 +81,8 @@ def import_for(
     timings = Timings()
     with timings.measure("import"):
         if isinstance(model, ImportedModule):
-            session = CompilerSession([*model.compiler_flags, *flags])
-            imported = _copy_into(model, session.context)
+            session = CompilerSession([*_input_flags(model), *flags])
+            imported = dataclasses.replace(model, module=copy_module(model.module, session.context))
         else:
             session = CompilerSession()
             imported = import_model(
@@ -93,8 +93,8 @@ def import_for(
                 dynamic_shapes=dynamic_shapes,
                 options=import_options,
             )
-            session.set_flags([*imported.compiler_flags, *flags])
-    return Session(session, imported, targets, (*imported.compiler_flags, *flags), timings)
+            session.set_flags([*_input_flags(imported), *flags])
+    return Session(session, imported, targets, (*_input_flags(imported), *flags), timings)
 
 
 def compile_model(
@@ -171,20 +171,14 @@ def run_phases(
             return invocation.output_c_source() if c_source else invocation.output_bytecode()
 
 
+def _input_flags(imported: ImportedModule) -> tuple[str, ...]:
+    return (f"--iree-input-type={imported.input_type}", *imported.compiler_flags)
+
+
 def _unsupported(
     imported: ImportedModule, original: ir.Operation
 ) -> Sequence[tuple[str, str | None, str | None]]:
     return imported.unsupported_ops(original) if imported.unsupported_ops is not None else ()
-
-
-def _copy_into(imported: ImportedModule, context: ir.Context) -> ImportedModule:
-    from iree.compiler import ir as mlir
-
-    buffer = io.BytesIO()
-    imported.module.operation.write_bytecode(buffer)
-    with context:
-        module = mlir.Module.parse(buffer.getvalue())
-    return dataclasses.replace(imported, module=module)
 
 
 def _build_identity() -> tuple[str, str]:

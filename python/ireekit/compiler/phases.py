@@ -72,7 +72,7 @@ class PhaseRunner:
         for step in self._steps:
             if step.phase != phase:
                 continue
-            name = _step_name(step)
+            name = step.action.name
             self._progress.show(name)
             with self._timings.measure(name):
                 self._step(step, name)
@@ -104,11 +104,8 @@ class PhaseRunner:
             )
 
     def _error(self, phase: str) -> CompileError:
-        whole = self._invocation.export_module().get_asm(large_elements_limit=16, assume_verified=True)
+        # Generic form: the printers of operations are not safe on what a failed conversion leaves behind.
+        whole = self._invocation.export_module().get_asm(
+            large_elements_limit=16, assume_verified=True, print_generic_op_form=True
+        )
         return compile_error(self._invocation.diagnostics, phase, self._original, whole)
-
-
-def _step_name(step: Step) -> str:
-    if isinstance(step.action, NativePasses):
-        return step.action.text
-    return step.action.name

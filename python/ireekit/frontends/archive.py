@@ -52,7 +52,8 @@ def write_archive(path: Path, tensors: Mapping[str, PendingTensor], scope: str =
     writer = _WRITERS.get(path.suffix)
     if writer is None:
         raise ModelImportError(
-            f"weights cannot be written as *{path.suffix}: {path}", remedy="name the file *.irpa or *.safetensors"
+            f"weights cannot be written as *{path.suffix}: {path}",
+            remedy="name the file *.irpa or *.safetensors",
         )
     size = sum(tensor.byte_size for tensor in tensors.values())
     _check_space(path, size)
@@ -76,7 +77,8 @@ def _check_space(path: Path, size: int) -> None:
         free = shutil.disk_usage(path.parent).free
     except OSError as error:
         raise ModelImportError(
-            f"the folder of {path} cannot be used: {error.strerror}", remedy="create it, or choose another one"
+            f"the folder of {path} cannot be used: {error.strerror}",
+            remedy="create it, or choose another one",
         ) from None
     if free < size + _HEADER_BYTES:
         raise ModelImportError(

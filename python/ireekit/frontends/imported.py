@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ class ImportedModule:
     entry_points: tuple[EntryPoint, ...]
     input_type: str
     framework: str
+    _: KW_ONLY
     parameters: tuple[ParameterArchive, ...] = ()
     compiler_flags: tuple[str, ...] = ()
     unsupported_ops: Callable[[ir.Operation], Sequence[tuple[str, str | None, str | None]]] | None = None

@@ -76,7 +76,9 @@ def keep_all_arguments(module: ir.Module, kept: Sequence[int], types: Sequence[s
     function = public_functions(module)[0]
     signature = ir.FunctionType(ir.TypeAttr(function.attributes["function_type"]).value)
     inputs = list(signature.inputs)
-    attributes = list(ir.ArrayAttr(function.attributes["arg_attrs"])) if "arg_attrs" in function.attributes else []
+    attributes = (
+        list(ir.ArrayAttr(function.attributes["arg_attrs"])) if "arg_attrs" in function.attributes else []
+    )
     block = function.regions[0].blocks[0]
     with module.context, function.location:
         old = list(block.arguments)
@@ -90,7 +92,9 @@ def keep_all_arguments(module: ir.Module, kept: Sequence[int], types: Sequence[s
         for _ in old:
             block.erase_argument(0)
         all_types = [argument.type for argument in block.arguments]
-        function.attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(all_types, signature.results))
+        function.attributes["function_type"] = ir.TypeAttr.get(
+            ir.FunctionType.get(all_types, signature.results)
+        )
         if attributes:
             empty = ir.DictAttr.get({})
             merged = [attributes[kept.index(i)] if i in kept else empty for i in range(len(types))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ireekit.errors import MissingDependencyError, ModelImportError
@@ -73,7 +75,7 @@ class Frontend:
 FRONTENDS: tuple[Frontend, ...] = (
     Frontend("torch", "ireekit.frontends.torch", "torch", "torch", (".pt2",), ("torch",)),
     Frontend("onnx", "ireekit.frontends.onnx", "onnx", "onnx", (".onnx",), ("onnx",)),
-    Frontend("jax", "ireekit.frontends.jax", "jax", "jax", (".jax",), ("jax", "jaxlib")),
+    Frontend("jax", "ireekit.frontends.jax", "jax", "jax", (".jax",), ("jax", "jaxlib", "flax", "equinox")),
     Frontend(
         "tensorflow", "ireekit.frontends.tensorflow", "tensorflow", "tensorflow", (), ("tensorflow", "keras")
     ),
@@ -115,28 +117,55 @@ def import_model(
     """
     requests = _requests(model, inputs, keyword_inputs or {}, dynamic_shapes)
     first = next(iter(requests.values()))
-    return choose_frontend(first.function).load().import_(requests, context, options or ImportOptions())
+    return (
+        choose_frontend(first.function, first).load().import_(requests, context, options or ImportOptions())
+    )
 
 
-def choose_frontend(model: Any) -> Frontend:
-    """The frontend that reads ``model``, decided without importing any framework."""
+def choose_frontend(model: Any, request: EntryPointRequest | None = None) -> Frontend:
+    """The frontend that reads ``model``, decided without importing any framework.
+
+    A plain callable belongs to no framework: the example inputs of its ``request`` decide.
+    """
     if isinstance(model, str | Path) and not _is_mlir_text(model):
         return _frontend_of_file(Path(model))
     if isinstance(model, str | bytes | bytearray | memoryview):
         return _named(_kind_of_bytes(model))
-    for cls in type(model).__mro__:
-        package = cls.__module__.partition(".")[0]
-        for frontend in FRONTENDS:
-            if package in frontend.packages:
-                return frontend
+    found = _frontend_of_type(model)
+    if found is not None:
+        return found
     owner = getattr(model, "__self__", None)
-    if owner is not None and not isinstance(owner, type):
-        return choose_frontend(owner)
+    if owner is not None and not isinstance(owner, type | ModuleType):
+        return choose_frontend(owner, request)
+    if isinstance(model, functools.partial):
+        return choose_frontend(model.func, request)
+    if callable(model) and request is not None:
+        for value in _leaves([*request.inputs, *request.keyword_inputs.values()]):
+            found = _frontend_of_type(value)
+            if found is not None:
+                return found
+        if request.inputs or request.keyword_inputs:
+            # Only JAX traces functions of NumPy arrays and Python numbers.
+            return _named("jax")
     raise ModelImportError(
         f"no frontend reads an object of type {type(model).__module__}.{type(model).__qualname__}",
         remedy="give a torch module, ExportedProgram, ONNX model, jitted JAX function, MLIR text or a file: "
         + ", ".join(suffix for frontend in FRONTENDS for suffix in frontend.suffixes),
     )
+
+
+def _frontend_of_type(value: Any) -> Frontend | None:
+    packages = [cls.__module__.partition(".")[0] for cls in type(value).__mro__]
+    return next((row for package in packages for row in FRONTENDS if package in row.packages), None)
+
+
+def _leaves(values: Any) -> Iterator[Any]:
+    """What is in nested lists, tuples and mappings."""
+    for value in values.values() if isinstance(values, Mapping) else values:
+        if isinstance(value, list | tuple | Mapping):
+            yield from _leaves(cast("Sequence[Any]", value))
+        else:
+            yield value
 
 
 def _requests(
@@ -186,4 +215,6 @@ def _kind_of_bytes(model: str | bytes | bytearray | memoryview) -> str:
     if head == b"ML\xefR":
         return "mlir"
     data = bytes(model[:4096])
+    if b"ML\xefR\rStableHLO" in data:
+        return "jax"  # a jax.export artifact holds StableHLO after a header of its own
     return "mlir" if data.isascii() and (b"func" in data or b"module" in data) else "onnx"

@@ -60,20 +60,25 @@ class Pass(ABC):
 
 @dataclass(frozen=True)
 class NativePasses:
-    """Passes of the compiler, by pipeline text anchored on the module.
+    """Passes of the compiler itself, under a name.
+
+    Attributes:
+      name: in reports, dumps and errors.
+      text: a pipeline text anchored on the module.
 
     Example::
 
-        NativePasses("builtin.module(util.func(iree-preprocessing-convert-conv-to-channels-last))")
+        NativePasses("tidy", "builtin.module(util.func(canonicalize,cse))")
     """
 
+    name: str
     text: str
 
     def __str__(self) -> str:
-        return self.text
+        return self.name
 
     def fingerprint(self) -> str:
-        return self.text
+        return f"{self.name}={self.text}"
 
 
 def run_pass(step: Pass | NativePasses, module: ir.Operation, run_native: NativeRunner) -> None:
@@ -84,7 +89,7 @@ def run_pass(step: Pass | NativePasses, module: ir.Operation, run_native: Native
     """
     if isinstance(step, NativePasses):
         if not run_native(step.text):
-            raise PassError("the compiler's passes failed", phase=step.text)
+            raise PassError(f"the compiler refused or failed {step.text}", phase=f"pass {step.name}")
         return
     for op in _anchored(module, step.anchor):
         location = str(op.location)

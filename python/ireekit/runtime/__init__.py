@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ireekit.runtime.batching import Batcher
     from ireekit.runtime.device import Device, DeviceInfo, DriverStatus, devices, drivers, open_device
     from ireekit.runtime.function import Function
+    from ireekit.runtime.parameters import parameter_names
     from ireekit.runtime.program import Program
     from ireekit.runtime.record import Record
     from ireekit.runtime.tensors import DeviceTensor, empty, to_device
 
 __all__ = [
+    "Batcher",
     "Device",
     "DeviceInfo",
     "DeviceTensor",
@@ -26,10 +29,12 @@ __all__ = [
     "drivers",
     "empty",
     "open_device",
+    "parameter_names",
     "to_device",
 ]
 
 _HOMES = {
+    "Batcher": "batching",
     "Device": "device",
     "DeviceInfo": "device",
     "DeviceTensor": "tensors",
@@ -37,6 +42,7 @@ _HOMES = {
     "Function": "function",
     "Program": "program",
     "Record": "record",
+    "parameter_names": "parameters",
     "devices": "device",
     "drivers": "device",
     "empty": "tensors",

@@ -40,20 +40,15 @@ def _same(array: Any) -> Any:
 
 
 def _from_torch(tensor: Any) -> NDArray[Any]:
-    tensor = tensor.detach()
-    if tensor.device.type != "cpu":
-        tensor = tensor.cpu()
-    if tensor.is_conj() or tensor.is_neg():
-        tensor = tensor.resolve_conj().resolve_neg()
     try:
-        return tensor.numpy()
+        return tensor.numpy(force=True)
     except TypeError:
-        torch = sys.modules["torch"]
         name = str(tensor.dtype).removeprefix("torch.")
         if not hasattr(ml_dtypes, name):
             raise
+        torch = sys.modules["torch"]
         word = {1: torch.uint8, 2: torch.int16}[tensor.element_size()]
-        return tensor.view(word).numpy().view(getattr(ml_dtypes, name))
+        return tensor.detach().contiguous().view(word).numpy(force=True).view(getattr(ml_dtypes, name))
 
 
 def _to_torch(array: NDArray[Any]) -> Any:
@@ -73,7 +68,7 @@ def _to_jax(array: NDArray[Any]) -> Any:
     if array.dtype.itemsize == 8 and array.dtype.kind in "iuf" and not jax.config.jax_enable_x64:
         # JAX would narrow it with a warning; narrowing is what its users asked for by their configuration.
         array = array.astype(np.dtype(f"{array.dtype.kind}4"))
-    return jax.device_put(array)
+    return jax.numpy.asarray(array)
 
 
 def _library(name: str, extra: str) -> Any:
@@ -95,8 +90,12 @@ SCALAR_TYPES = frozenset({bool, int, float, complex})
 
 _kinds: dict[type, ArrayKind | None] = {
     np.ndarray: NUMPY,
-    **{generic: NUMPY for generic in set(np.sctypeDict.values())},
+    **dict.fromkeys(set(np.sctypeDict.values()), NUMPY),
 }
+
+
+known_kind: Callable[[type], ArrayKind | None] = _kinds.get
+"""The kind of a type met before; None for any other type, which :func:`kind_of` must look at."""
 
 
 def kind_of(cls: type) -> ArrayKind | None:

@@ -85,9 +85,8 @@ class Binder:
             missing = [key for key in tree.keys if key not in keys]
             unknown = [str(key) for key in keys if key not in tree.keys]
             if missing or (unknown and tree.kind == "dict"):
-                raise self._error(
-                    f"argument {path!r} must have the keys {', '.join(tree.keys)}; got {', '.join(map(str, keys))}"
-                )
+                given = ", ".join(map(str, keys))
+                raise self._error(f"argument {path!r} must have the keys {', '.join(tree.keys)}; got {given}")
             return [value[key] for key in tree.keys]
         if tree.kind == "record" and all(hasattr(value, key) for key in tree.keys):
             return [getattr(value, key) for key in tree.keys]
@@ -116,7 +115,7 @@ def folder(tree: Tree) -> Callable[[list[Any]], Any]:
         return lambda flat: tree.value
     children = [folder(child) for child in tree.children]
     if tree.kind in ("tuple", "list"):
-        build: Callable[[list[Any]], Any] = tuple if tree.kind == "tuple" else list
+        build: Any = tuple if tree.kind == "tuple" else list
         if [c.value if c.kind == "leaf" else None for c in tree.children] == list(range(len(children))):
             count = len(children)
             return lambda flat: build(flat[:count])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import iree.runtime as rt
-from iree.runtime import _binding
 
 from ireekit.errors import DeviceError
 from ireekit.runtime import failures, lifetime
@@ -20,6 +20,7 @@ ALIASES: dict[str, str] = {"cpu": "local-task", "cpu-sync": "local-sync", "rocm"
 """Short names of drivers."""
 
 _CPU_NAMES = {"local-task": "CPU, worker threads", "local-sync": "CPU, calling thread"}
+_OWN_REFERENCES = 3  # the attribute, the allocator, and the argument of getrefcount
 _INSTALL = {
     "cuda": "install the NVIDIA driver",
     "hip": "install the ROCm runtime",
@@ -63,6 +64,8 @@ class Device:
       info: which device it is.
       hal: IREE's own handle, for calls into ``iree.runtime``.
       shares_memory: whether programs there read and write the memory of this process.
+      runs_inline: whether all work of a call is done when the call returns. Elsewhere changes of a
+        program's state may still be under way, and read the arguments.
     """
 
     def __init__(self, info: DeviceInfo, hal: HalDevice, driver: object, *, uri: str) -> None:
@@ -72,6 +75,7 @@ class Device:
         self._hal: HalDevice | None = hal
         self._allocator: HalAllocator | None = hal.allocator
         self.shares_memory = info.driver in _CPU_NAMES
+        self.runs_inline = info.driver == "local-sync"
         lifetime.register(lifetime.DEVICES, self)
 
     @property
@@ -99,6 +103,10 @@ class Device:
             for field in ("peak", "allocated", "freed")
         }
         return {"live": total["allocated"] - total["freed"], **total}
+
+    def in_use(self) -> bool:
+        """Whether code outside this package holds :attr:`hal`."""
+        return sys.getrefcount(self._hal) > _OWN_REFERENCES
 
     def close(self) -> None:
         """Only at interpreter exit: programs share their device."""
@@ -193,11 +201,9 @@ def _parse(name: str) -> tuple[str, str, int | None]:
 
 
 def _find(name: str, driver: str, path: str) -> DeviceInfo:
-    status, infos = (
-        _probe(driver)
-        if driver in rt.query_available_drivers()
-        else (DriverStatus(driver, False, "no such driver in this build"), ())
-    )
+    if driver not in rt.query_available_drivers():
+        raise _absent(name, "no such driver in this build", None)
+    status, infos = _probe(driver)
     if not status.available:
         raise _absent(name, status.reason or "", _INSTALL.get(driver))
     if not path:
@@ -216,6 +222,14 @@ def _absent(name: str, reason: str, remedy: str | None) -> DeviceError:
     )
 
 
+def _create_driver(name: str) -> Any:
+    """A driver apart from IREE's cached one; the function is missing from IREE's type hints."""
+    from iree.runtime import _binding  # pyright: ignore[reportPrivateUsage]
+
+    create: Any = getattr(_binding, "create_hal_driver")  # noqa: B009
+    return create(name)
+
+
 def _create(info: DeviceInfo, threads: int | None, uri: str) -> Device:
     try:
         if threads is None:
@@ -224,7 +238,7 @@ def _create(info: DeviceInfo, threads: int | None, uri: str) -> Device:
         # The worker count is a process-wide flag that a driver reads once, when it is made.
         rt.flags.parse_flags(f"--task_topology_group_count={threads}")
         try:
-            driver = _binding.create_hal_driver(info.driver)  # pyright: ignore[reportAttributeAccessIssue]
+            driver = _create_driver(info.driver)
         finally:
             rt.flags.parse_flags("--task_topology_group_count=0")
         return Device(info, driver.create_device_by_uri(info.uri), driver, uri=uri)

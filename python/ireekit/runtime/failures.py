@@ -11,11 +11,11 @@ _ARCH = re.compile(r'(?:arch|cpu|target) = "([^"]+)"')
 _MISMATCH = re.compile(r"(\w+) (shape|element type|rank)\b.*?mismatch; (.*)")
 
 DRIVER_REASONS = (
-    (re.compile(r"libcuda|nvcuda", re.I), "the CUDA driver library is not installed"),
-    (re.compile(r"libamdhip|amdhip", re.I), "the HIP runtime library is not installed"),
-    (re.compile(r"libvulkan|vulkan-1|MoltenVK", re.I), "the Vulkan loader library is not installed"),
+    (re.compile(r"libcuda|nvcuda", re.IGNORECASE), "the CUDA driver library is not installed"),
+    (re.compile(r"libamdhip|amdhip", re.IGNORECASE), "the HIP runtime library is not installed"),
+    (re.compile(r"libvulkan|vulkan-1|MoltenVK", re.IGNORECASE), "the Vulkan loader library is not installed"),
     (
-        re.compile(r"VK_ERROR_INCOMPATIBLE_DRIVER|no.*physical devices", re.I),
+        re.compile(r"VK_ERROR_INCOMPATIBLE_DRIVER|no.*physical devices", re.IGNORECASE),
         "no Vulkan driver is installed (mesa-vulkan-drivers has a software one)",
     ),
 )
@@ -45,7 +45,8 @@ def compiled_for(error: BaseException) -> str | None:
     if target is None:
         return None
     arch = _ARCH.search(text)
-    return target[1] + (f" ({arch[1]})" if arch else "")
+    kind = "cpu" if target[1] == "local" else target[1]
+    return kind + (f" ({arch[1]})" if arch else "")
 
 
 def runtime_remedy(error: BaseException) -> str:

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from iree.runtime import HalBufferView, VmVariantList
 from numpy.typing import NDArray
 
-from ireekit.errors import DeviceError
+from ireekit.errors import DeviceError, InputError
 from ireekit.runtime import arrays, failures, inputs
 from ireekit.runtime.binding import Binder, folder
-from ireekit.runtime.dtypes import element_type, numpy_dtype
-from ireekit.runtime.inputs import SHARE_ARGUMENTS_FROM, Arguments, ArrayInput
-from ireekit.runtime.tensors import SHARED_MEMORY, SHARED_USAGE, DeviceTensor, copy_in, to_host
+from ireekit.runtime.dtypes import numpy_dtype
+from ireekit.runtime.inputs import Arguments, ArrayInput
+from ireekit.runtime.staging import Staging, stage
+from ireekit.runtime.tensors import SHARE_RESULTS_FROM, DeviceTensor, copy_in, to_host
 from ireekit.signature import EntryPoint, Leaf
 
 if TYPE_CHECKING:
     import asyncio
     from concurrent.futures import Future
 
-    from iree.runtime._binding import HalAllocator, HalDevice, HalElementType
-
+    from ireekit.runtime.device import Device
     from ireekit.runtime.session import Session
 
-_Fast = tuple[np.dtype[Any], tuple[int, ...], "HalElementType"]
+_Static = tuple[np.dtype[Any], tuple[int, ...]]
 
 
 class _Result:
-    """One flat result: how it is read."""
+    """One flat result: how it is read.
 
-    __slots__ = ("compiled", "dtype", "shape")
+    Attributes:
+      dtype: what the caller gets; None for a number returned by value.
+      compiled: what the module returns; differs where the compiler demoted f64.
+      shape: None where it is not known before the call.
+      is_small: it can be mapped and copied without a further look.
+    """
 
-    def __init__(self, leaf: Leaf, compiled: Leaf | None) -> None:
+    __slots__ = ("compiled", "dtype", "is_small", "shape")
+
+    def __init__(self, leaf: Leaf, compiled: Leaf | None, device: Device) -> None:
         static = leaf.shape is not None and all(isinstance(d, int) for d in leaf.shape)
         self.shape: Any = leaf.shape if static else None
-        self.dtype: np.dtype[Any] | None = None if leaf.shape is None else numpy_dtype(leaf.dtype)
-        self.compiled = inputs.compiled_dtype(leaf, compiled) or self.dtype
+        self.dtype: Any = None if leaf.shape is None else numpy_dtype(leaf.dtype)
+        self.compiled: Any = inputs.compiled_dtype(leaf, compiled) or self.dtype
+        self.is_small = False
+        if self.shape is not None and self.compiled == self.dtype and device.shares_memory:
+            size = math.prod(self.shape) * self.dtype.itemsize
+            self.is_small = 0 < size < SHARE_RESULTS_FROM
 
 
 class Function:
@@ -48,26 +60,30 @@ class Function:
     arguments are Python numbers. Any thread may call.
     """
 
-    def __init__(self, session: Session, entry: EntryPoint) -> None:
+    def __init__(self, session: Session, entry: EntryPoint, *, described: bool = True) -> None:
+        """``described``: the entry point comes from its frontend, so what it says of state holds."""
         self.entry_point = entry
         self._session = session
         function, compiled = session.lookup(entry)
         self._vm_function = function
         self._arity = len(entry.inputs)
-        sharing = session.device.shares_memory and not entry.stateful
+        # A change of state may still read the arguments when the call returns: then they are copied.
+        device = session.device
+        lends = device.shares_memory and (device.runs_inline or (described and not entry.stateful))
         self._inputs = [
-            inputs.plan_input(leaf, inside, entry.name, sharing=sharing)
+            inputs.plan_input(leaf, inside, entry.name, sharing=lends)
             for leaf, inside in zip(entry.inputs, compiled[0], strict=True)
         ]
         self._results = [
-            _Result(leaf, inside) for leaf, inside in zip(entry.results, compiled[1], strict=True)
+            _Result(leaf, inside, session.device)
+            for leaf, inside in zip(entry.results, compiled[1], strict=True)
         ]
         self._binder = Binder(entry)
         self._fold: Callable[[list[Any]], Any] = folder(entry.result)
         self._bare = entry.result.kind == "leaf" and len(entry.results) == 1
-        self._fast = self._plan_fast_path()
-        self._allocator: HalAllocator = session.device.allocator
-        self._hal: HalDevice = session.device.hal
+        static = inputs.static_signature(self._inputs) if self._binder.is_flat else None
+        self._static: Sequence[_Static] | None = static
+        self._staging = session.own(stage(static, device) if static is not None and lends else None)
 
     def __call__(self, *args: Any, returns: arrays.Returns | None = None, **kwargs: Any) -> Any:
         """Runs the entry point.
@@ -81,22 +97,44 @@ class Function:
           InputError: an argument does not fit the signature.
           DeviceError: the program failed while running, or is closed.
         """
-        fast = self._fast
-        if fast is None or kwargs or returns is not None or len(args) != self._arity:
+        static = self._static
+        if static is None or kwargs or returns is not None or len(args) != self._arity:
             return self.run(self.prepare(args, kwargs), returns)
-        packed = VmVariantList(self._arity)
-        push, copy, hal = packed.push_ref, self._allocator.allocate_buffer_copy, self._hal
-        for value, (dtype, shape, element) in zip(args, fast):  # noqa: B905, lengths compared above
-            if (
-                type(value) is not np.ndarray
-                or value.dtype is not dtype
-                or value.shape != shape
-                or not value.flags.c_contiguous
-                or value.nbytes >= SHARE_ARGUMENTS_FROM
-            ):
+        if type(args[0]) is DeviceTensor:
+            handles = self._pack_tensors(args, static)
+            if handles is None:
                 return self.run(self.prepare(args, kwargs), None)
-            push(copy(SHARED_MEMORY, SHARED_USAGE, hal, value, element))  # pyright: ignore[reportArgumentType]
-        return self._collect(self._invoke(packed), arrays.NUMPY, [])
+            with self._session.lock:
+                outputs = self._invoke(handles)
+            return self._collect_tensors(outputs)
+        staging = self._staging
+        if staging is None:
+            return self.run(self.prepare(args, kwargs), None)
+        return self._call_staged(args, staging)
+
+    def _call_staged(self, args: tuple[Any, ...], staging: Staging) -> Any:
+        """Small host arrays: copied into standing buffers; anything else takes the long way."""
+        kind: arrays.ArrayKind | None = None
+        session = self._session
+        with session.lock:
+            for value, (dtype, shape, slot) in zip(args, staging.slots):  # noqa: B905, lengths are compared above
+                if type(value) is not np.ndarray:
+                    found = arrays.known_kind(type(value))
+                    if found is None:
+                        break
+                    kind = kind or found
+                    try:
+                        value = found.to_numpy(value)  # noqa: PLW2901
+                    except (TypeError, ValueError, RuntimeError):
+                        break  # said properly below
+                if value.dtype is not dtype or value.shape != shape:
+                    break
+                slot[...] = value
+            else:
+                if staging.packed is not None:
+                    outputs = self._invoke(staging.packed)
+                    return self._collect(outputs, kind or arrays.NUMPY)
+        return self.run(self.prepare(args, {}), None)
 
     def submit(self, *args: Any, returns: arrays.Returns | None = None, **kwargs: Any) -> Future[Any]:
         """Queues a call and returns at once; calls of one program run one after another, in order.
@@ -117,33 +155,68 @@ class Function:
     def __repr__(self) -> str:
         return f"<Function {self.entry_point} on {self._session.device.uri}>"
 
-    def _plan_fast_path(self) -> list[_Fast] | None:
-        """Checks for calls by position with small numpy arrays of static shape; None where there are none."""
-        if not self._binder.is_flat or not self._inputs or not self._session.device.shares_memory:
-            return None
-        plan: list[_Fast] = []
-        for item in self._inputs:
-            if (
-                not isinstance(item, ArrayInput)
-                or item.shape is None
-                or item.dtype.isbuiltin != 1
-                or item.compiled != item.dtype
-            ):
-                return None
-            plan.append((item.dtype, item.shape, element_type(item.dtype)))
-        return plan
-
     def prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
         values = self._binder.bind(args, kwargs)
         device = self._session.device
-        arguments = Arguments(VmVariantList(self._arity))
+        arguments = Arguments(self._arity)
         for plan, value in zip(self._inputs, values, strict=True):
             plan.add(value, arguments, device)
         return arguments
 
+    def _pack_tensors(self, args: Sequence[Any], static: Sequence[_Static]) -> VmVariantList | None:
+        """Arguments that all lie on the device as the signature has them; None where one does not."""
+        packed = VmVariantList(self._arity)
+        push = packed.push_ref
+        device = self._session.device
+        for value, (dtype, shape) in zip(args, static):  # noqa: B905, the caller compares lengths
+            if type(value) is not DeviceTensor or value.device is not device:
+                return None
+            handle: Any = value.handle
+            if value.dtype is not dtype or value.shape != shape or handle is None:
+                return None
+            push(handle)
+        return packed
+
+    def hosts(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], arrays.ArrayKind]:
+        """The flat arguments of a call as checked host arrays, and their kind.
+
+        Raises:
+          InputError: as a call; also where the entry point takes numbers by value.
+        """
+        arguments = Arguments(0)
+        values: list[Any] = []
+        for plan, value in zip(self._inputs, self._binder.bind(args, kwargs), strict=True):
+            if not isinstance(plan, ArrayInput):
+                raise InputError(
+                    f"{self.entry_point.name} takes a number by value",
+                    op=self.entry_point.name,
+                    remedy="call the function itself, or make the number a tensor in the model",
+                )
+            values.append(plan.host(value, arguments))
+        return values, arguments.kind or arrays.NUMPY
+
+    def run_hosts(self, values: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """Runs on arrays as :meth:`hosts` gives them; the flat results as host arrays."""
+        arguments = Arguments(self._arity)
+        for plan, value in zip(self._inputs, values, strict=True):
+            assert isinstance(plan, ArrayInput)
+            plan.add_host(value, arguments, self._session.device)
+        with self._session.lock:
+            outputs = self._invoke(arguments.packed)
+        views = (outputs.get_as_object(i, HalBufferView) for i in range(len(self._results)))
+        return [
+            self._read(view, result, arguments.lent)
+            for view, result in zip(views, self._results, strict=True)
+        ]
+
+    def fold(self, values: Sequence[NDArray[Any]], kind: arrays.ArrayKind) -> Any:
+        """The Python result from flat host arrays."""
+        return self._fold([kind.from_numpy(value) for value in values])
+
     def run(self, arguments: Arguments, returns: arrays.Returns | None) -> Any:
         arrays.parse_returns(returns)
-        outputs = self._invoke(arguments.packed)
+        with self._session.lock:
+            outputs = self._invoke(arguments.packed)
         if returns is None and arguments.arrays and arguments.arrays == arguments.on_device:
             returns = "device"
         if returns == "device":
@@ -153,12 +226,11 @@ class Function:
         return self._collect(outputs, kind, arguments.lent, numbers=numbers)
 
     def _invoke(self, packed: VmVariantList) -> VmVariantList:
+        """Under the session's lock: a context must not be entered twice, and IREE does not see to it."""
         outputs = VmVariantList(len(self._results))
         session = self._session
         try:
-            # A context is not safe to enter twice: IREE keeps no lock of its own.
-            with session.lock:
-                session.context.invoke(self._vm_function, packed, outputs)
+            session.context.invoke(self._vm_function, packed, outputs)
         except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError, MemoryError) as error:
             raise DeviceError(
                 f"{self.entry_point.name} failed on {session.device.uri}: {failures.one_line(error)}",
@@ -171,42 +243,44 @@ class Function:
         self,
         outputs: VmVariantList,
         kind: arrays.ArrayKind,
-        lent: list[NDArray[Any]],
+        lent: Sequence[NDArray[Any]] = (),
         *,
         numbers: bool = False,
     ) -> Any:
-        device = self._session.device
         values: list[Any] = []
         for index, result in enumerate(self._results):
-            dtype = result.compiled
-            if dtype is None:
+            if result.dtype is None:
                 values.append(outputs.get_variant(index))
                 continue
             view = outputs.get_as_object(index, HalBufferView)
-            array = to_host(view, device, dtype, result.shape or tuple(view.shape))
-            if lent and inputs.shares_bytes(array, lent):
-                array = array.copy()
-            if result.dtype != dtype:
-                array = array.astype(result.dtype)
+            if result.is_small and not numbers:
+                mapped: Any = view.map()
+                array = np.ndarray(result.shape, result.dtype, mapped).copy()
+            else:
+                array = self._read(view, result, lent)
             if numbers and not array.shape:
                 values.append(array.item())
             else:
-                values.append(kind.from_numpy(array))
+                values.append(array if kind is arrays.NUMPY else kind.from_numpy(array))
         return values[0] if self._bare else self._fold(values)
 
-    def _collect_tensors(self, outputs: VmVariantList, lent: list[NDArray[Any]]) -> Any:
+    def _read(self, view: HalBufferView, result: _Result, lent: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        array = to_host(view, self._session.device, result.compiled, result.shape or tuple(view.shape))
+        if lent and inputs.shares_bytes(array, lent):
+            # Lent memory is the caller's to change after the call.
+            array = array.copy()
+        return array if result.dtype == result.compiled else array.astype(result.dtype)
+
+    def _collect_tensors(self, outputs: VmVariantList, lent: Sequence[NDArray[Any]] = ()) -> Any:
         device = self._session.device
         values: list[Any] = []
         for index, result in enumerate(self._results):
-            dtype = result.compiled
-            if dtype is None:
+            if result.dtype is None:
                 values.append(outputs.get_variant(index))
                 continue
             view = outputs.get_as_object(index, HalBufferView)
             shape = result.shape or tuple(view.shape)
-            if lent or result.dtype != dtype:
-                # Lent memory may hold a result; it is the caller's to change after the call.
-                array = to_host(view, device, dtype, shape).astype(result.dtype or dtype, copy=False)
-                view = copy_in(array, device)
-            values.append(DeviceTensor(view, device, result.dtype or dtype, shape))
+            if lent or result.dtype != result.compiled:
+                view = copy_in(self._read(view, result, lent), device)
+            values.append(DeviceTensor(view, device, result.dtype, shape))
         return values[0] if self._bare else self._fold(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,25 +26,36 @@ SHARE_ARGUMENTS_FROM = 1 << 16
 _INTEGERS = {"i32": 32, "i64": 64}
 
 
-@dataclass(slots=True)
 class Arguments:
     """The arguments of one call, converted.
 
     Attributes:
       packed: what the VM takes.
-      kind: the first array kind among them; None if there was no array that lies on the host.
+      kind: of the first torch or jax array, else numpy; None if no array was on the host.
       arrays: how many were arrays; ``on_device``: how many of these lay on the device already.
+      numbers: how many were Python numbers.
       lent: host arrays the device reads in place, which must live as long as the call.
       extents: dynamic dimension name -> (extent, the argument that set it).
     """
 
-    packed: VmVariantList
-    kind: ArrayKind | None = None
-    arrays: int = 0
-    on_device: int = 0
-    numbers: int = 0
-    lent: list[NDArray[Any]] = field(default_factory=list[Any])
-    extents: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
+    __slots__ = ("arrays", "extents", "kind", "lent", "numbers", "on_device", "packed")
+
+    def __init__(self, capacity: int) -> None:
+        self.packed = VmVariantList(capacity)
+        self.kind: ArrayKind | None = None
+        self.arrays = self.on_device = self.numbers = 0
+        self.lent: list[NDArray[Any]] = []
+        self.extents: dict[str, tuple[int, str]] = {}
+
+    def note(self, kind: ArrayKind) -> None:
+        """Counts an array; the first torch or jax array decides the kind, else numpy does."""
+        self.arrays += 1
+        if self.kind is None or (self.kind.name == "numpy" and kind.name != "numpy"):
+            self.kind = kind
+
+    def push(self, view: Any) -> None:
+        """Appends an array; IREE's type hints ask for a reference where a buffer view does."""
+        self.packed.push_ref(view)
 
 
 class ScalarInput:
@@ -80,8 +91,7 @@ class ScalarInput:
         array = kind.to_numpy(value)
         if array.size != 1 or array.dtype.kind not in "biuf":
             raise self._error(f"must be one number, got {array.dtype.name}{list(array.shape)}")
-        arguments.arrays += 1
-        arguments.kind = arguments.kind or kind
+        arguments.note(kind)
         return array.item()
 
     def _error(self, cause: str) -> InputError:
@@ -114,49 +124,48 @@ class ArrayInput:
         self.shape = tuple(d for _, d in self._static) if len(self._static) == self._rank else None
 
     def add(self, value: Any, arguments: Arguments, device: Device) -> None:
-        if type(value) is DeviceTensor:
+        if type(value) is DeviceTensor and value.device is device and self.compiled == self.dtype:
             arguments.arrays += 1
-            if value.device is device and self.compiled == self.dtype:
-                self._check(value.dtype, value.shape, arguments)
-                arguments.on_device += 1
-                arguments.packed.push_ref(value.view)
-                return
-            value = value.numpy()
-            kind = arrays.NUMPY
-        else:
-            kind = arrays.kind_of(type(value))
-            if kind is None:
-                value = self._number(value)
-                arguments.numbers += 1
-            else:
-                arguments.arrays += 1
-        if kind is not None:
-            arguments.kind = arguments.kind or kind
-            value = np.asarray(self._to_numpy(kind, value))
-        self._check(value.dtype, value.shape, arguments)
-        value = native(value)
-        if self.compiled != self.dtype:
-            value = value.astype(self.compiled)
-        arguments.packed.push_ref(self._pass(value, arguments, device))
+            arguments.on_device += 1
+            self._check(value.dtype, value.shape, arguments)
+            arguments.push(value.view)
+            return
+        self.add_host(self.host(value, arguments), arguments, device)
 
-    def _pass(self, array: NDArray[Any], arguments: Arguments, device: Device) -> Any:
+    def host(self, value: Any, arguments: Arguments) -> NDArray[Any]:
+        """The value as a checked, contiguous array of the signature's dtype; in place where it is one."""
+        if type(value) in arrays.SCALAR_TYPES:
+            arguments.numbers += 1
+            array = self._number(value)
+        else:
+            kind = arrays.NUMPY if type(value) is DeviceTensor else arrays.kind_of(type(value))
+            if kind is None:
+                raise self._error(
+                    f"must be an array, got {type(value).__name__}", "pass a numpy, torch or jax array"
+                )
+            array = value.numpy() if type(value) is DeviceTensor else self._to_numpy(kind, value)
+            arguments.note(kind)
+        self._check(array.dtype, array.shape, arguments)
+        return native(array)
+
+    def add_host(self, array: NDArray[Any], arguments: Arguments, device: Device) -> None:
+        """Passes an array that :meth:`host` returned, or one like it."""
+        if self.compiled != self.dtype:
+            array = array.astype(self.compiled)
         if self._sharing and array.nbytes >= SHARE_ARGUMENTS_FROM and array.ctypes.data % ALIGNMENT == 0:
             arguments.lent.append(array)
-            return share_in(array, device)
-        return copy_in(array, device)
+            arguments.push(share_in(array, device))
+        else:
+            arguments.push(copy_in(array, device))
 
     def _to_numpy(self, kind: ArrayKind, value: Any) -> NDArray[Any]:
         try:
-            return kind.to_numpy(value)
+            return np.asarray(kind.to_numpy(value))
         except (TypeError, ValueError, RuntimeError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise self._error(f"cannot be read as an array: {reason}", "pass a dense array") from error
 
     def _number(self, value: Any) -> NDArray[Any]:
-        if type(value) not in arrays.SCALAR_TYPES:
-            raise self._error(
-                f"must be an array, got {type(value).__name__}", "pass a numpy, torch or jax array"
-            )
         if self._rank:
             raise self._error(
                 f"must have shape {self._shape_text()}, got the number {value!r}", "pass an array"
@@ -214,6 +223,16 @@ def plan_input(leaf: Leaf, compiled: Leaf | None, entry: str, *, sharing: bool) 
     return ArrayInput(leaf, compiled_dtype(leaf, compiled), entry, sharing=sharing)
 
 
+def static_signature(plans: Sequence[Input]) -> list[tuple[np.dtype[Any], tuple[int, ...]]] | None:
+    """dtype and shape of every argument; None unless all are arrays of static shape, at least one."""
+    signature: list[tuple[np.dtype[Any], tuple[int, ...]]] = []
+    for plan in plans:
+        if not isinstance(plan, ArrayInput) or plan.shape is None or plan.compiled != plan.dtype:
+            return None
+        signature.append((plan.dtype, plan.shape))
+    return signature or None
+
+
 def compiled_dtype(leaf: Leaf, compiled: Leaf | None) -> np.dtype[Any] | None:
     """The dtype inside the module where it differs by more than signedness, as demoted f64 does."""
     if compiled is None or compiled.shape is None:
@@ -223,7 +242,7 @@ def compiled_dtype(leaf: Leaf, compiled: Leaf | None) -> np.dtype[Any] | None:
     return None if same else inside
 
 
-def shares_bytes(array: NDArray[Any], lent: list[NDArray[Any]]) -> bool:
+def shares_bytes(array: NDArray[Any], lent: Sequence[NDArray[Any]]) -> bool:
     """Whether an array lies within one of those lent to the device."""
     start = array.ctypes.data
     return any(0 <= start - other.ctypes.data < max(other.nbytes, 1) for other in lent)

@@ -7,17 +7,26 @@ knows neither. Whatever owns native objects registers here and is closed in time
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import weakref
 from typing import Any, Protocol
 
-from iree.runtime import disable_leak_checker
+from iree.runtime._binding import disable_leak_checker
 
 
 class Closeable(Protocol):
     """Owns native objects; ``close`` releases them and may be called twice."""
 
     def close(self) -> None: ...
+
+
+class Lasting(Closeable, Protocol):
+    """Something others build on, such as a device."""
+
+    def in_use(self) -> bool:
+        """Whether anybody but the owner holds the native object."""
+        ...
 
 
 # By stage: callers of programs (workers, batchers), then programs, tensors, and last the devices.
@@ -42,22 +51,14 @@ def _shutdown() -> None:
         for owner in list(_stages[stage]):
             owner.close()
     gc.collect()
-    devices = list(_stages[DEVICES])
-    if _shared:
-        # Arrays over device memory are still in use: their devices stay, without a complaint.
-        _keep_forever(devices)
-    else:
-        for device in devices:
-            device.close()
+    for owner in list(_stages[DEVICES]):
+        if _shared or owner.in_use():
+            # Somebody still holds memory of the device: it stays, without a complaint.
+            _immortal.append(owner)
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(_immortal))
+        else:
+            owner.close()
     disable_leak_checker()
-
-
-def _keep_forever(objects: list[Any]) -> None:
-    import ctypes
-
-    _immortal.extend(objects)
-    for item in objects:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(item))
 
 
 atexit.register(_shutdown)

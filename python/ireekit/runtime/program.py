@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ireekit.errors import ArtifactError, InputError
-from ireekit.runtime import lifetime
 from ireekit.runtime.arrays import Returns
 from ireekit.runtime.device import Device, open_device
 from ireekit.runtime.function import Function
@@ -26,14 +25,19 @@ class Program(Mapping[str, Function]):
 
     Calling the program itself calls its only entry point, or the one named ``main``. State that the
     program keeps (mutable buffers, KV caches) belongs to this object; load twice for two of them.
+
+    Attributes:
+      session: the native module and context, for tools that look beneath.
     """
 
-    def __init__(self, session: Session, entry_points: Sequence[EntryPoint]) -> None:
-        self._session = session
-        self._functions = {entry.name: Function(session, entry) for entry in entry_points}
-        default = next(iter(self._functions)) if len(self._functions) == 1 else "main"
-        self._default = self._functions.get(default)
-        lifetime.register(lifetime.PROGRAMS, self)
+    def __init__(
+        self, session: Session, entry_points: Sequence[EntryPoint], *, described: bool = True
+    ) -> None:
+        self.session = session
+        self._described = described
+        self._entries = {entry.name: entry for entry in entry_points}
+        self._functions: dict[str, Function] = {}
+        self._default = next(iter(self._entries)) if len(self._entries) == 1 else "main"
 
     @classmethod
     def load(
@@ -50,6 +54,7 @@ class Program(Mapping[str, Function]):
           source: path of a ``.vmfb``, which is memory-mapped, or its bytes.
           device: see :func:`~ireekit.runtime.open_device`.
           entry_points: what can be called; by default every public function, as the module declares it.
+            A module does not declare its state, so arguments are then always copied on ``"cpu"``.
           parameters: scope -> ``.irpa``, ``.safetensors`` or ``.gguf`` file with weights of the program.
 
         Raises:
@@ -57,62 +62,67 @@ class Program(Mapping[str, Function]):
           DeviceError: no such device, or the program was compiled for another kind.
         """
         session = Session(source, open_device(device), parameters)
+        described = entry_points is not None
         if entry_points is None:
             entry_points = reflect(session.module)
         if not entry_points:
             raise ArtifactError("the program has no entry points", remedy="compile a public function")
-        return cls(session, entry_points)
+        return cls(session, entry_points, described=described)
 
     @property
     def device(self) -> Device:
         """Where the program runs."""
-        return self._session.device
+        return self.session.device
 
     @property
     def entry_points(self) -> tuple[EntryPoint, ...]:
         """What can be called, in the order of the program."""
-        return tuple(function.entry_point for function in self._functions.values())
+        return tuple(self._entries.values())
 
     def __call__(self, *args: Any, returns: Returns | None = None, **kwargs: Any) -> Any:
         """Calls the only entry point, or ``main``; see :meth:`Function.__call__`."""
-        return self._main()(*args, returns=returns, **kwargs)
+        return self.main(*args, returns=returns, **kwargs)
 
     def submit(self, *args: Any, returns: Returns | None = None, **kwargs: Any) -> Future[Any]:
         """Queues a call of the only entry point, or ``main``; see :meth:`Function.submit`."""
-        return self._main().submit(*args, returns=returns, **kwargs)
+        return self.main.submit(*args, returns=returns, **kwargs)
 
     def call_async(self, *args: Any, returns: Returns | None = None, **kwargs: Any) -> asyncio.Future[Any]:
         """Awaitable :meth:`submit`."""
-        return self._main().call_async(*args, returns=returns, **kwargs)
+        return self.main.call_async(*args, returns=returns, **kwargs)
 
     def __getitem__(self, name: str) -> Function:
         function = self._functions.get(name)
         if function is None:
-            raise InputError(
-                f"the program has no entry point {name!r}", remedy=f"it has {', '.join(self._functions)}"
+            if name not in self._entries:
+                raise InputError(
+                    f"the program has no entry point {name!r}", remedy=f"it has {', '.join(self._entries)}"
+                )
+            function = self._functions.setdefault(
+                name, Function(self.session, self._entries[name], described=self._described)
             )
         return function
 
     def __contains__(self, name: object) -> bool:
-        return name in self._functions
+        return name in self._entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._functions)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._functions)
+        return len(self._entries)
 
     def reset(self) -> None:
         """Puts all state back to what it was after loading; the file is not read again."""
-        self._session.reset()
+        self.session.reset()
 
     def memory(self) -> dict[str, int]:
         """Bytes on the program's device; see :meth:`Device.memory`."""
-        return self._session.device.memory()
+        return self.session.device.memory()
 
     def close(self) -> None:
         """Waits for the call in progress, cancels submitted ones, and releases the program."""
-        self._session.close()
+        self.session.close()
 
     def __enter__(self) -> Self:
         return self
@@ -129,12 +139,18 @@ class Program(Mapping[str, Function]):
         return self is other
 
     def __repr__(self) -> str:
-        return f"<Program on {self.device.uri}: {', '.join(self._functions)}>"
+        return f"<Program on {self.device.uri}: {', '.join(self._entries)}>"
 
-    def _main(self) -> Function:
-        if self._default is None:
+    @property
+    def main(self) -> Function:
+        """The only entry point, or the one named ``main``.
+
+        Raises:
+          InputError: there is no such one.
+        """
+        if self._default not in self._entries:
             raise InputError(
                 "the program has several entry points and none is named main",
-                remedy=f"call one by name: program[{next(iter(self._functions))!r}](...)",
+                remedy=f"call one by name: program[{next(iter(self._entries))!r}](...)",
             )
-        return self._default
+        return self[self._default]

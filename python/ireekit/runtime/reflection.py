@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from iree.runtime import VmModule
 
 from ireekit.runtime.dtypes import ABI_DTYPES, VM_SCALARS
-from ireekit.signature import Dim, EntryPoint, Leaf
+from ireekit.signature import Dim, EntryPoint, Leaf, Tree
 
 _ASYNC_SUFFIX = "$async"
 _DECLARATION = re.compile(
-    r"^\s*(?:sync|async)?\s*func @[^(]*\((.*)\)\s*->\s*\((.*)\)\s*(?:\{.*\})?\s*$", re.S
+    r"^\s*(?:sync|async)?\s*func @[^(]*\((.*)\)\s*->\s*\((.*)\)\s*(?:\{.*\})?\s*$", re.DOTALL
 )
-_TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)([^>]+(?:<[^>]*>)?)>")
+_TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)(\w+(?:<[^>]*>)?)")
 
 
 def exported_names(module: VmModule) -> tuple[str, ...]:
@@ -27,7 +28,7 @@ def exported_names(module: VmModule) -> tuple[str, ...]:
 def reflect(module: VmModule) -> tuple[EntryPoint, ...]:
     """One flat entry point per public function that carries a description of its arguments."""
     found = ((name, describe(module, name)) for name in exported_names(module))
-    return tuple(EntryPoint.flat(name, *leaves) for name, leaves in found if leaves is not None)
+    return tuple(_entry(name, *leaves) for name, leaves in found if leaves is not None)
 
 
 def describe(module: VmModule, name: str) -> tuple[tuple[Leaf, ...], tuple[Leaf, ...]] | None:
@@ -48,6 +49,11 @@ def describe(module: VmModule, name: str) -> tuple[tuple[Leaf, ...], tuple[Leaf,
     return None
 
 
+def _entry(name: str, inputs: tuple[Leaf, ...], results: tuple[Leaf, ...]) -> EntryPoint:
+    entry = EntryPoint.flat(name, inputs, results)
+    return entry if results else replace(entry, result=Tree.constant(None))
+
+
 def _declared(text: str, prefix: str) -> tuple[Leaf, ...]:
     leaves: list[Leaf] = []
     for index, item in enumerate(_split(text)):
@@ -60,10 +66,11 @@ def _declared(text: str, prefix: str) -> tuple[Leaf, ...]:
 def _leaf(name: str, kind: str) -> Leaf:
     tensor = _TENSOR.match(kind)
     if tensor is None:
-        scalar = kind.split(" ")[0]
+        scalar = kind.partition(" ")[0]
         return Leaf(name, VM_SCALARS.get(scalar, scalar), None)
+    element = str(tensor[2])
     shape: tuple[Dim, ...] = tuple(d if d == "?" else int(d) for d in tensor[1].split("x")[:-1])
-    return Leaf(name, ABI_DTYPES.get(tensor[2], tensor[2]), shape)
+    return Leaf(name, ABI_DTYPES.get(element, element), shape)
 
 
 def _described(items: list[Any], prefix: str) -> tuple[Leaf, ...]:
@@ -74,7 +81,8 @@ def _described_leaf(item: Any, name: str) -> Leaf:
     while isinstance(item, list) and item[0] == "named":
         name, item = item[1], item[2]
     if isinstance(item, list) and item[0] == "ndarray":
-        return Leaf(name, ABI_DTYPES.get(item[1], item[1]), tuple("?" if d is None else d for d in item[3:]))
+        dtype = str(item[1])
+        return Leaf(name, ABI_DTYPES.get(dtype, dtype), tuple("?" if d is None else d for d in item[3:]))
     kind = item if isinstance(item, str) else str(item[0])
     return Leaf(name, VM_SCALARS.get(kind, kind), None)
 

@@ -17,6 +17,7 @@ from ireekit.errors import ArtifactError, DeviceError, IreekitError
 from ireekit.runtime import failures, lifetime
 from ireekit.runtime.parameters import parameters_module
 from ireekit.runtime.reflection import describe, exported_names
+from ireekit.runtime.staging import Staging
 from ireekit.runtime.tensors import ALIGNMENT, empty
 from ireekit.runtime.worker import Worker
 from ireekit.signature import EntryPoint, Leaf
@@ -26,12 +27,32 @@ if TYPE_CHECKING:
 
     from ireekit.runtime.device import Device
 
+# What IREE says when weights are missing or do not fit: pattern, cause, remedy.
+_PARAMETER_ERRORS = (
+    (
+        "'io_parameters' not registered",
+        "the program keeps its weights in a file of their own, and none was given",
+        "pass parameters={'model': 'weights.irpa'}, by the scope they were saved under",
+    ),
+    (
+        r"no provider registered that handles scopes like '([^']*)'",
+        "the program needs parameters of scope {0!r}, and none were given",
+        "pass parameters={'<scope>': '<file>'} with the scope named here",
+    ),
+    (
+        r"no parameter found in index with key '([^']*)'",
+        "the parameter files have no parameter {0!r}, which the program needs",
+        "pass the file that was saved with the program",
+    ),
+    (
+        r"parameter [`']([^`']*)[`'] range out of bounds \(offset=\d+, length=(\d+), size=(\d+)\)",
+        "parameter {0!r} has {2} bytes, the program needs {1}",
+        "pass the file that was saved with the program",
+    ),
+)
+
 Leaves = tuple[Leaf | None, ...]
 Source = bytes | bytearray | memoryview | str | os.PathLike[str]
-
-_MISSING_KEY = re.compile(
-    r"no parameter found(?: in index)? with key '([^']*)'|parameter (?:with key )?[`']([^`']+)[`']"
-)
 
 
 class _Instance:
@@ -40,6 +61,9 @@ class _Instance:
     def __init__(self) -> None:
         self.vm: VmInstance | None = VmInstance()
         lifetime.register(lifetime.DEVICES, self)
+
+    def in_use(self) -> bool:
+        return False  # nothing depends on it once modules and contexts are gone
 
     def close(self) -> None:
         self.vm = None
@@ -81,6 +105,8 @@ class Session:
         self._libraries = modules
         self._context: VmContext | None = self._new_context()
         self._worker: Worker | None = None
+        self._staging: list[Staging] = []
+        lifetime.register(lifetime.PROGRAMS, self)
 
     @property
     def module(self) -> VmModule:
@@ -130,6 +156,12 @@ class Session:
                 )
         return function, compiled
 
+    def own(self, staging: Staging | None) -> Staging | None:
+        """Has a function's buffers released with the program."""
+        if staging is not None:
+            self._staging.append(staging)
+        return staging
+
     def reset(self) -> None:
         """Mutable state as it was after loading."""
         with self.lock:
@@ -142,6 +174,9 @@ class Session:
         if worker is not None:
             worker.close()
         with self.lock:
+            for staging in self._staging:
+                staging.close()
+            self._staging = []
             self._worker = None
             self._context = None
             self._libraries = []
@@ -161,11 +196,9 @@ class Session:
                 f"the program was compiled for {target}, the device is {self.device.info}",
                 remedy="choose a device of that kind, or compile for this one",
             )
-        if "'io_parameters' not registered" in text:
-            return ArtifactError(
-                "the program keeps its weights in a file of their own, and none was given",
-                remedy="pass parameters={'model': 'weights.irpa'}, by the scope they were saved under",
-            )
+        for pattern, cause, remedy in _PARAMETER_ERRORS:
+            if found := re.search(pattern, text):
+                return ArtifactError(cause.format(*found.groups()), remedy=remedy)
         return DeviceError(
             f"the program cannot be loaded on {self.device.uri}: {failures.one_line(error)}",
             remedy="compile it for this device with this version of IREE",

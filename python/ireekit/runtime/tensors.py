@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from iree.runtime._binding import HalBuffer
 
 DEVICE_MEMORY = int(MemoryType.DEVICE_LOCAL)
-SHARED_MEMORY = int(MemoryType.DEVICE_LOCAL | MemoryType.HOST_VISIBLE)
+SHARED_MEMORY = DEVICE_MEMORY | int(MemoryType.HOST_VISIBLE)
 DEVICE_USAGE = int(BufferUsage.DEFAULT)
-SHARED_USAGE = DEVICE_USAGE | int(
-    BufferUsage.MAPPING_SCOPED | BufferUsage.MAPPING_PERSISTENT | BufferUsage.MAPPING_ACCESS_RANDOM
+SHARED_USAGE = (
+    DEVICE_USAGE
+    | int(BufferUsage.MAPPING_SCOPED)
+    | int(BufferUsage.MAPPING_PERSISTENT)
+    | int(BufferUsage.MAPPING_ACCESS_RANDOM)
 )
-STAGING_MEMORY = int(MemoryType.HOST_LOCAL | MemoryType.DEVICE_VISIBLE)
-STAGING_USAGE = int(BufferUsage.TRANSFER_TARGET | BufferUsage.MAPPING_SCOPED)
+STAGING_MEMORY = int(MemoryType.HOST_LOCAL) | int(MemoryType.DEVICE_VISIBLE)
+STAGING_USAGE = int(BufferUsage.TRANSFER_TARGET) | int(BufferUsage.MAPPING_SCOPED)
 ALIGNMENT = 64
 """Bytes; what a device that shares memory asks of an array's address to use it in place."""
 
@@ -39,9 +43,10 @@ class DeviceTensor:
       shape: extents.
       dtype: numpy or ml_dtypes dtype.
       device: where it lies.
+      handle: IREE's buffer view; None once closed.
     """
 
-    __slots__ = ("__weakref__", "_keep", "_view", "device", "dtype", "shape")
+    __slots__ = ("__weakref__", "device", "dtype", "handle", "shape")
 
     def __init__(
         self,
@@ -50,7 +55,7 @@ class DeviceTensor:
         dtype: np.dtype[Any],
         shape: tuple[int, ...],
     ) -> None:
-        self._view: HalBufferView | None = view
+        self.handle: HalBufferView | None = view
         self.device = device
         self.dtype = dtype
         self.shape = shape
@@ -58,14 +63,14 @@ class DeviceTensor:
 
     @property
     def view(self) -> HalBufferView:
-        """IREE's handle.
+        """The handle of an open tensor.
 
         Raises:
           DeviceError: the tensor is closed.
         """
-        if self._view is None:
+        if self.handle is None:
             raise DeviceError("this device tensor is closed", remedy="keep it open as long as it is used")
-        return self._view
+        return self.handle
 
     @property
     def ndim(self) -> int:
@@ -94,7 +99,7 @@ class DeviceTensor:
 
     def close(self) -> None:
         """Gives the memory back now rather than with the last reference."""
-        self._view = None
+        self.handle = None
 
     def __repr__(self) -> str:
         return f"DeviceTensor({self.dtype.name}{list(self.shape)} on {self.device.uri})"
@@ -155,10 +160,9 @@ def copy_in(array: NDArray[Any], device: Device) -> HalBufferView:
 
 def share_in(array: NDArray[Any], device: Device) -> HalBufferView:
     """Lends an aligned, native, contiguous array's memory to the device; the caller keeps it alive."""
-    word = carrier(array.dtype)
-    buffer = device.allocator.import_host_allocation(
-        array if word is None else array.view(word), SHARED_MEMORY, SHARED_USAGE
-    )
+    # Read-only arrays (every jax array) are refused by IREE, though programs do not write to arguments.
+    raw = (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
+    buffer = device.allocator.import_host_allocation(raw, SHARED_MEMORY, SHARED_USAGE)
     return HalBufferView(buffer, array.shape, element_type(array.dtype))
 
 

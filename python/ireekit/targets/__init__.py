@@ -1,6 +1,6 @@
 """Targets: what a program can be compiled for, as one table."""
 
-from ireekit.targets.detect import detected_vulkan_profile
+from ireekit.targets.detect import detected_vulkan_profile, target_of_device
 from ireekit.targets.table import FAMILIES, Architecture, Family
 from ireekit.targets.target import Target, TargetSet, parse_targets
 
@@ -12,4 +12,5 @@ __all__ = [
     "TargetSet",
     "detected_vulkan_profile",
     "parse_targets",
+    "target_of_device",
 ]

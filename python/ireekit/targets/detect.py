@@ -10,6 +10,8 @@ import functools
 import re
 import warnings
 
+from ireekit.targets.table import FAMILIES
+
 # Device name, as its driver reports it -> architecture of the "vulkan" family. First match wins.
 _PROFILES: tuple[tuple[str, str], ...] = (
     (r"llvmpipe", "llvmpipe"),
@@ -27,6 +29,29 @@ _PROFILES: tuple[tuple[str, str], ...] = (
     (r"gtx 10|\bp100\b|\bp40\b", "pascal"),
     (r"nvidia|geforce", "ampere"),
 )
+# The same for the other families whose architecture depends on the device.
+_CUDA: tuple[tuple[str, str], ...] = (
+    (r"\bg?h[12]00\b|\bgh200\b", "sm_90"),
+    (r"\bg?b[123]00\b", "sm_100"),
+    (r"rtx 50|rtx pro 6000 blackwell", "sm_120"),
+    (r"rtx 40|rtx [456]000 ada|\bl40?s?\b", "sm_89"),
+    (r"\ba100\b|\ba30\b", "sm_80"),
+    (r"rtx 30|rtx a\d|\ba(2|10|16|40)g?\b", "sm_86"),
+    (r"rtx 20|gtx 16|\bt4\b|quadro rtx", "sm_75"),
+    (r"\bv100\b|titan v", "sm_70"),
+    (r"\bp100\b", "sm_60"),
+)
+_ROCM: tuple[tuple[str, str], ...] = (
+    (r"mi100", "gfx908"),
+    (r"mi2[15]0", "gfx90a"),
+    (r"mi300|mi325", "gfx942"),
+    (r"mi35[05]", "gfx950"),
+    (r"rx 7900|pro w7[89]00", "gfx1100"),
+    (r"rx 7[78]00", "gfx1101"),
+    (r"rx 9060", "gfx1200"),
+    (r"rx 9070", "gfx1201"),
+)
+_BY_FAMILY = {"vulkan": _PROFILES, "cuda": _CUDA, "rocm": _ROCM}
 _FALLBACK = "android-baseline-2022"
 
 
@@ -53,7 +78,20 @@ def detected_vulkan_profile() -> str:
     return profile
 
 
-def profile_of(device_name: str) -> str | None:
+def profile_of(device_name: str, family: str = "vulkan") -> str | None:
     """The architecture for a device by its name, or ``None`` where the table has no row for it."""
     name = device_name.lower()
-    return next((profile for pattern, profile in _PROFILES if re.search(pattern, name)), None)
+    rows = _BY_FAMILY.get(family, ())
+    return next((profile for pattern, profile in rows if re.search(pattern, name)), None)
+
+
+def target_of_device(driver: str, device_name: str) -> str | None:
+    """What to compile for, for a device: ``"cpu"``, ``"vulkan:llvmpipe"``, ``"cuda:sm_90"``.
+
+    The family alone where the device's name is not known; ``None`` where no family is for this driver.
+    """
+    family = next((row.name for row in FAMILIES.values() if driver in row.drivers), None)
+    if family is None:
+        return None
+    architecture = profile_of(device_name, family)
+    return family if architecture is None else f"{family}:{architecture}"

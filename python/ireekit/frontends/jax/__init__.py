@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["import_"]
 
-CONST_EVAL_FLAG = "--iree-opt-const-eval=false"
+CONST_EVAL_FLAG = "--iree-opt-const-expr-hoisting=false"
 """IREE 3.13 fails to evaluate JAX's random number loops at compile time; at run time they are right."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ireekit.errors import ModelImportError
 from ireekit.frontends.jax.calls import check_calls, drop_assertions, drop_partitioning, uses_random_bits
 from ireekit.frontends.ir_types import ELEMENT_DTYPES
+from ireekit.frontends.jax.dynamic import legalize_dynamic_shapes
 from ireekit.frontends.jax.lowering import PLATFORM, Lowered, entry_point_of
 from ireekit.frontends.jax.trees import leaf_names, tree_of
 from ireekit.frontends.linking import keep_all_arguments
@@ -79,6 +80,7 @@ def lower_exported(name: str, exported: Any, context: ir.Context) -> Lowered:
     drop_partitioning(stablehlo.operation)
     module = read_module(stablehlo, context)
     drop_assertions(module)
+    legalize_dynamic_shapes(module)
     kept = tuple(exported.module_kept_var_idx)
     debug = _debug_names(module, len(kept))
     keep_all_arguments(module, kept, [_type_text(aval) for aval in exported.in_avals])
@@ -117,7 +119,10 @@ def _parameters(in_tree: Any, debug: dict[int, str | None]) -> tuple[tuple[Param
     parameters: list[Parameter] = []
     names: list[str] = []
     keywords = kwargs_tree.node_data()[1] if kwargs_tree.num_leaves else []
-    trees = [*((None, tree) for tree in args_tree.children()), *zip(keywords, kwargs_tree.children(), strict=True)]
+    trees = [
+        *((None, tree) for tree in args_tree.children()),
+        *zip(keywords, kwargs_tree.children(), strict=True),
+    ]
     for position, (keyword, tree) in enumerate(trees):
         known = next((n for n in map(debug.get, range(len(names), len(names) + tree.num_leaves)) if n), "")
         root = re.match(r"[A-Za-z_]\w*", known)

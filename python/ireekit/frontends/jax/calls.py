@@ -17,6 +17,7 @@ _LOWERED = ("shape_assertion", "mhlo.topk")
 """Custom calls that are removed or lowered later on."""
 
 _PARTITIONING = ("sdy.", "mhlo.sharding", "mhlo.num_partitions", "mhlo.num_replicas")
+_MAX_CALL_DEPTH = 16
 _RANDOM = ("threefry", "random_bits", "random_wrap", "rng_bit_generator")
 
 
@@ -36,7 +37,7 @@ def check_calls(operation: Any) -> None:
             continue
         scope = location_name(op.location)
         primitive = scope.rsplit("/", 1)[-1] if scope else None
-        line = source_line(op.location)
+        line = source_line(op.location) or _line_of_caller(operation, op)
         operator = f"{primitive} (custom call {target})" if primitive else f"custom call {target}"
         unsupported.setdefault((operator, line), (operator, scope, line))
     if unsupported:
@@ -45,6 +46,26 @@ def check_calls(operation: Any) -> None:
             tuple(unsupported.values()),
             "compute this part outside of the compiled function, or write it with jax.numpy and jax.lax",
         )
+
+
+def _line_of_caller(module: Any, op: Any) -> str | None:
+    """Where the private function around ``op`` is called: JAX's own jitted functions have no lines inside."""
+    for _ in range(_MAX_CALL_DEPTH):
+        while op.name != "func.func":
+            op = op.parent.operation if hasattr(op.parent, "operation") else op.parent
+        symbol = str(op.attributes["sym_name"]).strip('"')
+        calls = (
+            call
+            for call in _operations(module)
+            if call.name == "func.call" and str(call.attributes["callee"]).strip('@"') == symbol
+        )
+        op = next(calls, None)
+        if op is None:
+            return None
+        line = source_line(op.location)
+        if line is not None:
+            return line
+    return None
 
 
 def drop_partitioning(operation: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from iree.compiler import ir
 
 from ireekit.frontends.archive import SCOPE, PendingTensor, write_archive
+from ireekit.frontends.contexts import load_dialects
 from ireekit.frontends.imported import ParameterArchive
 from ireekit.frontends.ir_types import leaf_of_type
 
@@ -20,6 +21,7 @@ def move_constants(module: ir.Module, path: Path, above: int) -> tuple[Parameter
     Raises:
       ModelImportError: the archive cannot be written.
     """
+    load_dialects(module.context, "util", "flow")
     tensors: dict[str, PendingTensor] = {}
     found: list[ir.Operation] = []
 

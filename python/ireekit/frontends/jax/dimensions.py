@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from iree.compiler import ir
 
 from ireekit.errors import ModelImportError
+from ireekit.frontends.contexts import load_dialects
 from ireekit.frontends.ir_types import as_text
 from ireekit.frontends.mlir.signatures import public_functions
 
@@ -32,6 +33,7 @@ def bind_dimensions(module: ir.Module, shapes: Sequence[Sequence[Any]]) -> None:
     if not names:
         return
     block = function.regions[0].blocks[0]
+    load_dialects(module.context, "arith", "tensor")
     with module.context, ir.Location.unknown(), ir.InsertionPoint.at_block_begin(block):
         for position, name in enumerate(names):
             argument = block.arguments[position]

@@ -15,6 +15,7 @@ from ireekit.frontends.imported import EntryPointRequest
 from ireekit.frontends.ir_types import leaf_of_type, unique_names
 from ireekit.frontends.jax.calls import check_calls, drop_partitioning, uses_random_bits
 from ireekit.frontends.jax.dimensions import bind_dimensions
+from ireekit.frontends.jax.dynamic import legalize_dynamic_shapes
 from ireekit.frontends.jax.shapes import symbolic_inputs
 from ireekit.frontends.jax.trees import leaf_names, tree_of
 from ireekit.frontends.mlir.signatures import function_types, public_functions
@@ -59,7 +60,9 @@ def lower_function(
         traced = _jitted(function).trace(*args, **kwargs)
         closed = traced.jaxpr
         # As a function of its flat inputs: none is dropped, none is donated, static ones are bound.
-        flat = jax.jit(jaxpr_as_fun(closed), keep_unused=True)
+        flat_function = jaxpr_as_fun(closed)
+        flat_function.__name__ = _name_of(function)
+        flat = jax.jit(flat_function, keep_unused=True)
         avals = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in closed.in_avals]
         lowered = flat.trace(*avals).lower(lowering_platforms=(PLATFORM,))
         stablehlo = lowered.compiler_ir("stablehlo")
@@ -67,6 +70,7 @@ def lower_function(
     drop_partitioning(stablehlo.operation)
     module = read_module(stablehlo, context)
     bind_dimensions(module, [aval.shape for aval in closed.in_avals])
+    legalize_dynamic_shapes(module)
     parameters, names = _parameters(function, traced.in_tree, len(args))
     entry_point = entry_point_of(
         name, module, parameters, names, traced.out_tree, closed.in_avals, closed.out_avals

@@ -119,7 +119,7 @@ def _wrap(model: ir.OpView | ir.Operation) -> ir.Module:
         else:
             for child in operation.regions[0].blocks[0].operations:
                 child.operation.clone()
-            for name in [attribute.name for attribute in operation.attributes]:
+            for name in operation.attributes:
                 module.operation.attributes[name] = operation.attributes[name]
     _verify(module)
     return module

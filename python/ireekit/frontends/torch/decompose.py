@@ -2,34 +2,155 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
-from torch._decomp import decomposition_table as decomposition_table_of_torch
+from iree.compiler import ir
+from torch._decomp import decomposition_table as torch_decompositions
 from torch.export import ExportedProgram
 
-_NAMES = """
-_native_batch_norm_legit _native_batch_norm_legit_functional _native_batch_norm_legit_no_training lstm gru rnn_tanh rnn_relu diff new_ones new_zeros new_full new_empty
+from ireekit.frontends.torch.support import is_importable
+
+# Operators that have a counterpart in the torch dialect which IREE's conversion refuses, and that torch can express
+# by others. Found by compiling a sample of every operator of torch's own test suite. What has no counterpart at
+# all is always decomposed; everything else reaches the compiler whole: attention, convolution, linear, norms.
+_REFUSED = """
+__and__ __or__ __xor__
+_native_batch_norm_legit _native_batch_norm_legit_functional _native_batch_norm_legit_no_training
+_log_softmax_backward_data alias_copy as_strided_copy as_strided_scatter clamp_max.Tensor clamp_min.Tensor
+copysign cross_entropy_loss diagonal_copy diagonal_scatter expand_copy im2col
+new_empty new_full new_ones new_zeros pad upsample_bilinear2d
 """
 
-
-def functional_program(program: ExportedProgram) -> ExportedProgram:
-    _relax_views(program)
-    return program.run_decompositions(decomposition_table())
+_MAX_WHERE_EXTENT = 1 << 16
 
 
-def decomposition_table() -> dict[Any, Any]:
-    """Decompositions of the operators named above, by operator overload."""
-    available = {**decomposition_table_of_torch, **dict(torch.export.default_decompositions().items())}
-    packets = (getattr(torch.ops.aten, name, None) for name in _NAMES.split())
-    overloads = (getattr(p, overload) for p in packets if p is not None for overload in p.overloads())
-    return {op: available[op] for op in overloads if op in available}
+def functional_program(program: ExportedProgram, context: ir.Context) -> ExportedProgram:
+    """A functional copy of ``program``, free of operators that can be decomposed and must be.
+
+    ``context`` tells which operators the torch dialect has.
+    """
+    with _views_as_reshapes(program):
+        return program.run_decompositions(decomposition_table(context))
 
 
-def _relax_views(program: ExportedProgram) -> None:
-    for module in program.graph_module.modules():
-        if isinstance(module, torch.fx.GraphModule):
-            for node in module.graph.nodes:
-                if node.target is torch.ops.aten.view.default:
-                    node.target = torch.ops.aten.reshape.default
-            module.recompile()
+def decomposition_table(context: ir.Context) -> dict[Any, Callable[..., Any]]:
+    """Decompositions by operator overload."""
+    available = {**torch_decompositions, **dict(torch.export.default_decompositions().items())}
+    refused = frozenset(_REFUSED.split())
+    table = {
+        op: decomposition
+        for op, decomposition in available.items()
+        if isinstance(op, torch._ops.OpOverload) and _must_go(op, refused, context)
+    }
+    return table | _OURS
+
+
+def _must_go(op: torch._ops.OpOverload, refused: frozenset[str], context: ir.Context) -> bool:
+    names = {op._opname, f"{op._opname}.{op._overloadname}"}
+    return not names.isdisjoint(refused) or not is_importable(op, context)
+
+
+@contextlib.contextmanager
+def _views_as_reshapes(program: ExportedProgram) -> Iterator[None]:
+    """For a while, let every ``view`` of ``program`` be a ``reshape``.
+
+    Operators kept whole may have other strides when traced again than their decompositions had, and a view that
+    was possible before is refused then (GPT-2's attention).
+    """
+    modules = [m for m in program.graph_module.modules() if isinstance(m, torch.fx.GraphModule)]
+    views = [n for m in modules for n in m.graph.nodes if n.target is torch.ops.aten.view.default]
+    _retarget(views, torch.ops.aten.reshape.default, modules)
+    try:
+        yield
+    finally:
+        _retarget(views, torch.ops.aten.view.default, modules)
+
+
+def _retarget(nodes: Sequence[torch.fx.Node], target: Any, modules: Sequence[torch.fx.GraphModule]) -> None:
+    for node in nodes:
+        node.target = target
+    for module in modules:
+        module.recompile()
+
+
+def _index_copy(base: torch.Tensor, dim: int, index: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
+    """Select instead of scatter: scatters into a tensor that is kept across calls are miscompiled."""
+    dim = dim % base.dim() if base.dim() else 0
+    if base.dim() == 0:
+        return source.reshape(())
+    extent, count = base.shape[dim], index.shape[0]
+    index = torch.where(index < 0, index + extent, index)
+    hits = torch.arange(extent, device=base.device).unsqueeze(1) == index.unsqueeze(0)
+    along = [1] * base.dim()
+    along[dim] = extent
+    if isinstance(count, int) and count == 1:
+        return torch.where(hits.reshape(along), source, base)
+    order = torch.arange(count, device=base.device)
+    chosen = torch.where(hits, order, 0).amax(1)
+    return torch.where(hits.any(1).reshape(along), torch.index_select(source, dim, chosen), base)
+
+
+def _index_put(
+    base: torch.Tensor, indices: Sequence[torch.Tensor | None], values: torch.Tensor, accumulate: bool = False
+) -> torch.Tensor:
+    given = [axis for axis, index in enumerate(indices) if index is not None]
+    if accumulate or len(given) != 1:
+        return NotImplemented
+    axis = given[0]
+    index = indices[axis]
+    assert index is not None
+    if index.dtype == torch.bool:
+        if values.numel() != 1 or index.dim() == 0:
+            return NotImplemented
+        shape = [*[1] * axis, *index.shape, *[1] * (base.dim() - axis - index.dim())]
+        return torch.where(index.reshape(shape), values.reshape(()).to(base.dtype), base)
+    extent = base.shape[axis]
+    if index.dim() != 1 or not isinstance(extent, int) or extent > _MAX_WHERE_EXTENT:
+        return NotImplemented
+    shape = [*base.shape[:axis], index.shape[0], *base.shape[axis + 1 :]]
+    return _index_copy(base, axis, index, values.expand(shape))
+
+
+def _attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attn_mask: torch.Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> torch.Tensor:
+    """Two matrix products around a softmax: IREE's attention operation is ten times slower on CPUs, and its
+    SPIR-V code generation fails for ordinary masks."""
+    if dropout_p != 0.0:
+        return NotImplemented
+    if enable_gqa:
+        groups = query.shape[-3] // key.shape[-3]
+        key, value = key.repeat_interleave(groups, -3), value.repeat_interleave(groups, -3)
+    # The root on both sides, as torch does it, keeps half precision in range.
+    factor = (query.shape[-1] ** -0.5 if scale is None else scale) ** 0.5
+    scores = torch.matmul(query * factor, key.transpose(-2, -1) * factor)
+    if is_causal:
+        rows = torch.arange(scores.shape[-2], device=query.device).unsqueeze(1)
+        columns = torch.arange(scores.shape[-1], device=query.device).unsqueeze(0)
+        scores = torch.where(columns <= rows, scores, float("-inf"))
+    if attn_mask is not None and attn_mask.dtype == torch.bool:
+        weights = torch.softmax(torch.where(attn_mask, scores, float("-inf")), -1)
+        # A row that is masked throughout attends to nothing: zeros, as in torch, and not NaN.
+        return torch.matmul(torch.where(attn_mask, weights, 0.0), value)
+    if attn_mask is not None:
+        scores = scores + attn_mask
+    return torch.matmul(torch.softmax(scores, -1), value)
+
+
+# Written here: torch's own decomposition is refused as well, or gives wrong results.
+_OURS: dict[Any, Callable[..., Any]] = {
+    torch.ops.aten.index_copy.default: _index_copy,
+    torch.ops.aten.index_put.default: _index_put,
+    torch.ops.aten.scaled_dot_product_attention.default: _attention,
+}

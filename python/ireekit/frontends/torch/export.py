@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from iree.compiler import ir
 from torch.export import ExportedProgram
 
 from ireekit.errors import ModelImportError
 from ireekit.frontends.imported import EntryPointRequest
+from ireekit.frontends.torch.adopt import adopt_tensors, standing_in
 from ireekit.frontends.torch.decompose import functional_program
 from ireekit.frontends.torch.failures import export_error
+from ireekit.frontends.torch.quiet import quiet
 from ireekit.frontends.torch.signatures import entry_point
 from ireekit.frontends.torch.structure import flatten_result, register_inputs
 from ireekit.signature import EntryPoint, Tree
@@ -37,7 +40,7 @@ class Exported:
     entry: EntryPoint
 
 
-def export_request(name: str, request: EntryPointRequest) -> Exported:
+def export_request(name: str, request: EntryPointRequest, context: ir.Context) -> Exported:
     """Trace one entry point.
 
     Raises:
@@ -46,10 +49,10 @@ def export_request(name: str, request: EntryPointRequest) -> Exported:
     source = request.function
     try:
         if isinstance(source, (str, Path)):
-            return _from_program(name, _load(Path(source)), request)
+            return _from_program(name, _load(Path(source)), request, context)
         if isinstance(source, ExportedProgram):
-            return _from_program(name, source, request)
-        return _from_callable(name, *_module_and_function(source), request)
+            return _from_program(name, source, request, context)
+        return _from_callable(name, *_module_and_function(source), request, context)
     except ModelImportError:
         raise
     except Exception as error:
@@ -58,7 +61,8 @@ def export_request(name: str, request: EntryPointRequest) -> Exported:
 
 def _load(path: Path) -> ExportedProgram:
     try:
-        return torch.export.load(path)
+        with quiet():
+            return torch.export.load(path)
     except Exception as error:
         raise ModelImportError(
             f"{path} cannot be read as an exported torch program: {str(error).strip().splitlines()[0]}"
@@ -68,28 +72,34 @@ def _load(path: Path) -> ExportedProgram:
         ) from error
 
 
-def _from_program(name: str, program: ExportedProgram, request: EntryPointRequest) -> Exported:
+def _from_program(
+    name: str, program: ExportedProgram, request: EntryPointRequest, context: ir.Context
+) -> Exported:
     if request.dynamic_shapes is not None:
         raise ModelImportError(
             "dynamic_shapes was given together with an already exported program",
             remedy="give dynamic_shapes to torch.export.export, or hand in the nn.Module",
         )
-    functional = functional_program(program)
+    with quiet():
+        functional = functional_program(program, context)
     return Exported(functional, entry_point(name, functional, program.call_spec, None, None, None))
 
 
 def _from_callable(
-    name: str, module: torch.nn.Module, function: Callable[..., Any] | None, request: EntryPointRequest
+    name: str,
+    module: torch.nn.Module,
+    function: Callable[..., Any] | None,
+    request: EntryPointRequest,
+    context: ir.Context,
 ) -> Exported:
     arguments, keywords = request.inputs, dict(request.keyword_inputs)
     register_inputs((arguments, keywords))
     traced, result_tree = _tracing_clone(module, function)
-    with _evaluating(module), torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _evaluating(module), torch.no_grad(), quiet():
         program = torch.export.export(
             traced, arguments, keywords, dynamic_shapes=request.dynamic_shapes, strict=False
         )
-        functional = functional_program(program)
+        functional = functional_program(program, context)
     shapes = request.dynamic_shapes
     if hasattr(shapes, "dynamic_shapes"):
         shapes = shapes.dynamic_shapes(traced, arguments, keywords)
@@ -133,11 +143,13 @@ def _tracing_clone(
         if function is not None
         else module.__dict__.get("forward") or types.MethodType(type(module).forward, clone)
     )
+    slots = adopt_tensors(clone)
     trees: list[Tree] = []
 
     @functools.wraps(call)
     def forward(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
-        tree, leaves = flatten_result(call(*args, **kwargs))
+        with standing_in(clone, slots):
+            tree, leaves = flatten_result(call(*args, **kwargs))
         trees.append(tree)
         return tuple(leaves)
 
@@ -153,7 +165,7 @@ def _evaluating(module: torch.nn.Module) -> Iterator[None]:
         warnings.warn(
             f"{type(module).__name__} is in training mode: it is compiled in evaluation mode "
             "(no dropout, BatchNorm with running statistics)",
-            stacklevel=2,
+            stacklevel=1,
         )
     for child in training:
         child.training = False

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import traceback
 from collections.abc import Iterator
 
 from ireekit.errors import IreekitError, ModelImportError
-from ireekit.frontends.torch.locate import innermost_user_frame
+from ireekit.frontends.torch.locate import innermost_user_frame, is_users
+
+_MAX_REASON = 6
+_APPENDED = ("The error above", "While executing", "GraphModule:", "Original traceback", "Caused by", "For more", "To fix")
 
 # (what torch says, what it means, what to do), the first match counts.
 _CAUSES: tuple[tuple[str, str | None, str], ...] = (
@@ -41,6 +45,7 @@ _CAUSES: tuple[tuple[str, str | None, str], ...] = (
         None,
         "avoid shapes or Python numbers that depend on tensor values",
     ),
+    (r"\.numpy\(\)", "the model leaves torch for numpy", "use torch operations in forward"),
     (
         r"same device|Expected all tensors to be on|meta tensor",
         None,
@@ -56,12 +61,12 @@ def export_error(error: BaseException, entry: str) -> ModelImportError:
     text = "\n".join(_plain(link) for link in _chain(error))
     line = next((frame for link in _chain(error) if (frame := _frame(link))), None)
     cause, remedy = _explain(text)
-    own = _first_sentence(_plain(error))
+    own, *more = _reason(_plain(error))
     return ModelImportError(
         f"torch.export of {entry!r} failed: {cause or own}",
         location=f"{line[0]}:{line[1]}" if line else None,
         remedy=remedy,
-        notes=(f"torch says: {own}",) if cause else (),
+        notes=(*((f"torch says: {own}",) if cause else ()), *more),
     )
 
 
@@ -69,7 +74,7 @@ def _explain(text: str) -> tuple[str | None, str]:
     for pattern, cause, remedy in _CAUSES:
         if re.search(pattern, text, re.IGNORECASE):
             return cause, remedy
-    return None, "call torch.export.export on the model yourself to see torch's full report"
+    return None, "check that the model runs on these inputs; torch.export.export(model, inputs) gives torch's full report"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -89,7 +94,7 @@ def _frame(error: BaseException) -> tuple[str, int] | None:
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not re.search(r"[/\\](torch|ireekit)[/\\]", frame.filename) and not frame.filename.startswith("<")
+        if is_users(frame.filename)
     ]
     return (own[-1].filename, own[-1].lineno or 0) if own else None
 
@@ -100,6 +105,8 @@ def _plain(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _first_sentence(text: str) -> str:
+def _reason(text: str) -> list[str]:
+    """The first lines of a message, without the advice and the graphs torch appends."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " ".join(lines[:3]) if lines else "no reason given"
+    kept = list(itertools.takewhile(lambda line: not line.startswith(_APPENDED), lines))
+    return kept[:_MAX_REASON] or lines[:1] or ["no reason given"]

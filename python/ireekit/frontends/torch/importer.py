@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -12,8 +12,10 @@ from iree.compiler.dialects import func as func_dialect
 from iree.compiler.extras import fx_importer as fx
 
 from ireekit.errors import IreekitError, ModelImportError
+from ireekit.frontends.torch.canonical import canonicalize
 from ireekit.frontends.torch.export import Exported
 from ireekit.frontends.torch.locate import layer_of, location_of, source_line
+from ireekit.frontends.torch.support import refuse_unsupported
 from ireekit.frontends.torch.weights import WeightTable
 
 
@@ -21,11 +23,23 @@ def import_exported(exported: Exported, module: ir.Module, weights: WeightTable)
     """Add the function of one entry point to ``module``.
 
     Raises:
-      ModelImportError: an operation cannot be expressed in the torch dialect.
+      UnsupportedOpsError: operators have no counterpart in the torch dialect.
+      ModelImportError: one could not be expressed.
     """
+    program = exported.program
+    canonicalize(program)
+    refuse_unsupported(program, module.context, CONTROL_FLOW)
+    _drop_constant_results(program)
     with module.context, ir.Location.unknown():
         importer = _Importer(module=module, hooks=_Hooks(weights), graph_node_importer_cls=NodeImporter)
-        importer.import_program(exported.program, func_name=exported.entry.name)
+        importer.import_program(program, func_name=exported.entry.name)
+
+
+def _drop_constant_results(program: torch.export.ExportedProgram) -> None:
+    """``None`` and Python numbers among the results are part of the signature, not of the function."""
+    constant = torch.export.graph_signature.ConstantArgument
+    specs = program.graph_signature.output_specs
+    specs[:] = [spec for spec in specs if not isinstance(spec.arg, constant)]
 
 
 class _Importer(fx.FxImporter):
@@ -62,9 +76,9 @@ class NodeImporter(fx.GraphNodeImporter):
 
     def __init__(self, *settings: Any) -> None:
         super().__init__(*settings)
-        self._stores: list[tuple[Any, str, str]] = []
+        self._stores: list[tuple[torch.Tensor, str, str]] = []
 
-    # --- buffers -----------------------------------------------------------------------------------------
+    # --- buffers and results ---------------------------------------------------------------------------------
 
     def lazy_import_buffer(self, loc: ir.Location, node: Any, buffer_value: Any, info: Any) -> None:
         """Bind a buffer; what is stored to it is stored at the end, after every load of its old value."""
@@ -74,23 +88,28 @@ class NodeImporter(fx.GraphNodeImporter):
         self.lazy_import_parameter(loc, node, buffer_value, info)
 
     def import_constant(self, loc: ir.Location, node: Any, constant: Any) -> ir.Value | None:
-        """Bind a lifted tensor or a constant argument; unused constants leave nothing behind."""
-        if isinstance(constant, torch.Tensor) or node.users:
-            return super().import_constant(loc, node, constant)
-        return None
+        """Bind a lifted tensor or a constant argument; what nothing uses leaves nothing behind."""
+        if not node.users:
+            return None
+        if isinstance(constant, torch.Tensor):
+            with loc, ir.InsertionPoint(self._b):
+                torch_type = self._cc.tensor_to_vtensor_type(constant)
+                value = self.fx_importer._hooks.weights.value(constant, node.name, torch_type)
+                self.bind_node_value(node, value)
+            return value
+        return super().import_constant(loc, node, constant)
 
     def return_node_values(self, loc: ir.Location, nodes: list[Any], constants: dict[int, Any]) -> None:
-        returned = [node for node in nodes if node is not None]
         by_name = {node.name: node for node, _ in self._v}
         with loc, ir.InsertionPoint(self._b):
             # Results first: one of them may be the value a buffer had before.
-            operands = [self.resolve_node_value(node) for node in returned]
+            operands = [self.resolve_node_value(node) for node in nodes if node is not None]
             for tensor, target, producer in self._stores:
                 value = self.resolve_node_value(by_name[producer])
                 self.fx_importer._hooks.weights.store(tensor, target, value)
             func_dialect.ReturnOp(operands, loc=loc)
 
-    # --- operations --------------------------------------------------------------------------------------
+    # --- operations ------------------------------------------------------------------------------------------
 
     def _import_torch_op_overload(self, loc: ir.Location, node: Any, concrete_target: Any = None) -> None:
         with _reporting(node):
@@ -104,19 +123,136 @@ class NodeImporter(fx.GraphNodeImporter):
         with _reporting(node):
             super()._import_hop(loc, node, hop)
 
+    # --- control flow ----------------------------------------------------------------------------------------
 
-class _reporting:
-    def __init__(self, node: Any) -> None:
-        self.node = node
+    def _import_hop_cond(self, loc: ir.Location, node: Any, hop: Any) -> None:
+        """``torch.cond(predicate, then, else, operands)`` as ``torch.prim.If``."""
+        predicate, *branches, operands = node.args
+        condition = self._as_bool(loc, self._import_argument(loc, predicate))
+        values = self._operand_values(loc, operands)
+        results = self._result_types(node)
+        choice = ir.Operation.create(
+            "torch.prim.If", results=results, operands=[condition], regions=2, loc=loc
+        )
+        for region, branch in zip(choice.regions, branches, strict=True):
+            with loc:
+                block = ir.Block.create_at_start(region, [])
+            yielded = self._inline(loc, block, self._child(node, branch), values, results)
+            with ir.InsertionPoint(block):
+                ir.Operation.create("torch.prim.If.yield", operands=yielded, loc=loc)
+        self._bind_results(node, choice.results)
 
-    def __enter__(self) -> None: ...
+    def _import_hop_while_loop(self, loc: ir.Location, node: Any, hop: Any) -> None:
+        """``while_loop(condition, body, carried, captured)`` as ``torch.prim.Loop``."""
+        condition, body, carried, *captured = node.args
+        test, step = self._child(node, condition), self._child(node, body)
+        outer = [value for group in captured for value in self._operand_values(loc, group)]
+        results = self._result_types(node)
+        initial = [
+            self._cast(loc, v, t) for v, t in zip(self._operand_values(loc, carried), results, strict=True)
+        ]
+        with loc:
+            endless = fx._make_constant_op(
+                "torch.constant.int",
+                self._cc.integer_attr(torch.iinfo(torch.int64).max, 64),
+                self._cc.torch_int_type,
+            ).result
+        (first,) = self._inline(loc, self._b, test, [*initial, *outer])
+        loop = ir.Operation.create(
+            "torch.prim.Loop",
+            results=results,
+            operands=[endless, self._as_bool(loc, first), *initial],
+            regions=1,
+            loc=loc,
+        )
+        with loc:
+            block = ir.Block.create_at_start(loop.regions[0], [self._cc.torch_int_type, *results])
+        values = self._inline(loc, block, step, [*list(block.arguments)[1:], *outer], results)
+        (again,) = self._inline(loc, block, test, [*values, *outer])
+        with ir.InsertionPoint(block):
+            ir.Operation.create(
+                "torch.prim.Loop.condition", operands=[self._as_bool(loc, again), *values], loc=loc
+            )
+        self._bind_results(node, loop.results)
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if error is None or isinstance(error, IreekitError) or not isinstance(error, Exception):
-            return
-        place = ", ".join(p for p in (layer_of(self.node), source_line(self.node)) if p)
+    def _import_hop_wrap_with_set_grad_enabled(self, loc: ir.Location, node: Any, hop: Any) -> None:
+        """A region under ``torch.no_grad`` or ``enable_grad``: means nothing to a compiled program."""
+        _, wrapped, *operands = node.args
+        values = self._inline(loc, self._b, self._child(node, wrapped), self._operand_values(loc, operands))
+        self._bind_results(node, values)
+
+    def _child(self, node: Any, graph: Any) -> torch.fx.GraphModule:
+        return node.graph.owning_module.get_submodule(graph.target)
+
+    def _operand_values(self, loc: ir.Location, operands: Sequence[Any]) -> list[ir.Value]:
+        return [self._import_argument(loc, operand) for operand in operands]
+
+    def _inline(
+        self,
+        loc: ir.Location,
+        block: ir.Block,
+        module: torch.fx.GraphModule,
+        values: Sequence[ir.Value],
+        types: Sequence[ir.Type] | None = None,
+    ) -> list[ir.Value]:
+        """Import a graph at the end of ``block``; its results, cast to ``types``."""
+        inner = type(self)(self.fx_importer, self._c, self._cc, block)
+        nodes = list(module.graph.nodes)
+        placeholders = [node for node in nodes if node.op == "placeholder"]
+        for placeholder, value in zip(placeholders, values, strict=True):
+            inner.bind_node_value(placeholder, value)
+        inner.import_nodes(nodes, skip_placeholders_outputs=True)
+        returned = nodes[-1].args[0]
+        outputs = returned if isinstance(returned, (list, tuple)) else [returned]
+        with ir.InsertionPoint(block):
+            results = [inner._import_argument(loc, output) for output in outputs]
+            return [
+                self._cast(loc, v, t)
+                for v, t in zip(results, types or [v.type for v in results], strict=True)
+            ]
+
+    def _cast(self, loc: ir.Location, value: ir.Value, wanted: ir.Type) -> ir.Value:
+        if value.type == wanted:
+            return value
+        return ir.Operation.create(
+            "torch.tensor_static_info_cast", results=[wanted], operands=[value], loc=loc
+        ).result
+
+    def _as_bool(self, loc: ir.Location, value: ir.Value) -> ir.Value:
+        if value.type == self._cc.torch_bool_type:
+            return value
+        return ir.Operation.create(
+            "torch.aten.Bool.Tensor", results=[self._cc.torch_bool_type], operands=[value], loc=loc
+        ).result
+
+    def _result_types(self, node: Any) -> list[ir.Type]:
+        value = node.meta["val"]
+        values = value if isinstance(value, (list, tuple)) else [value]
+        return [self._cc.value_info_to_type(item) for item in values]
+
+    def _bind_results(self, node: Any, values: Sequence[ir.Value]) -> None:
+        self._multi_result_nodes.add(node)
+        for index, value in enumerate(values):
+            self.bind_node_value(node, value, index)
+
+
+CONTROL_FLOW = frozenset(
+    name.removeprefix("_import_hop_")
+    for name in ("_import_hop_cond", "_import_hop_while_loop", "_import_hop_wrap_with_set_grad_enabled")
+)
+
+
+@contextlib.contextmanager
+def _reporting(node: Any) -> Iterator[None]:
+    """Name the operator, its layer and its source line in whatever goes wrong."""
+    try:
+        yield
+    except IreekitError:
+        raise
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelImportError(
-            f"torch operator {self.node.target} cannot be imported: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
-            op=str(self.node.target),
-            location=place or None,
+            f"torch operator {node.target} cannot be imported: {reason}",
+            op=str(node.target),
+            location=", ".join(part for part in (layer_of(node), source_line(node)) if part) or None,
         ) from error

@@ -11,6 +11,7 @@ from iree.compiler import ir
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in ')
 _NOT_THE_USERS = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
+_LIBRARY = str(Path(re.__file__).parent.parent)
 
 
 def layer_of(node: Any) -> str | None:
@@ -35,8 +36,15 @@ def innermost_user_frame(trace: str | None) -> tuple[str, int] | None:
     if not trace:
         return None
     frames = [(name, int(line)) for name, line in _FRAME.findall(trace)]
-    outside = [frame for frame in frames if not frame[0].startswith(_NOT_THE_USERS)]
+    outside = [frame for frame in frames if is_users(frame[0])]
     return (outside or frames or [None])[-1]
+
+
+def is_users(filename: str) -> bool:
+    """Whether a source file is neither torch's, nor ours, nor of Python's own library."""
+    if filename.startswith(_NOT_THE_USERS):
+        return False
+    return not filename.startswith(_LIBRARY) or "site-packages" in filename
 
 
 def source_line(node: Any) -> str | None:
@@ -47,8 +55,10 @@ def source_line(node: Any) -> str | None:
 
 def location_of(node: Any, context: ir.Context) -> ir.Location:
     """A ``NameLoc`` of the layer around a ``FileLineColLoc`` of the source line, as far as they are known."""
-    frame = source_of(node)
+    frame, layer = source_of(node), layer_of(node)
     place = (
         ir.Location.file(frame[0], frame[1], 0, context=context) if frame else ir.Location.unknown(context)
     )
-    return ir.Location.name(layer_of(node) or node.name, place, context=context)
+    if layer is None and frame:
+        return place
+    return ir.Location.name(layer or node.name, place, context=context)

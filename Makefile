@@ -1,0 +1,38 @@
+# make demo   a real model, compiled and checked on this machine
+# make test   everything: pytest, lit, types, lint
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP = $(VENV)/.installed-$(1)-$(shell cat pyproject.toml CMakeLists.txt | cksum | cut -d' ' -f1)
+
+.PHONY: demo test lint types pytest lit clean
+
+demo: $(call STAMP,demo)
+	$(BIN)/python examples/demo.py
+
+test: lint types pytest lit
+
+lint: $(call STAMP,test)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(call STAMP,test)
+	$(BIN)/pyright
+
+pytest: $(call STAMP,test)
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+lit: $(call STAMP,test)
+	$(BIN)/lit -v .
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(call STAMP,%): $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build demo-output

@@ -1,0 +1,25 @@
+"""The command line ``ireekit``; one module a subcommand, imported when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+      argv: its arguments, without the program's name; ``None`` for those of the process.
+
+    Returns:
+      The exit status: 0 done, 1 refused with a message, 2 wrong usage, 70 a bug in ireekit, 130 interrupted,
+      141 nobody reads the output.
+    """
+    from ireekit.cli.guard import guarded
+    from ireekit.cli.parser import run_command
+
+    words = list(sys.argv[1:] if argv is None else argv)
+    return guarded(lambda: run_command(words))
