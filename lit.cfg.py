@@ -3,9 +3,11 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import lit.formats
 
+config: Any = globals()["config"]
 config.name = "ireekit"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = {".mlir", ".test"}

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ireekit
-import mypipeline
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+
+import ireekit
+import mypipeline
 
 TARGETS = ("cpu", "vulkan", "cuda", "rocm", "metal")
 TOLERANCE = 1e-4
@@ -159,18 +160,15 @@ def _first_array(result: Any) -> np.ndarray:
 
 
 def main() -> int:
+    warnings.formatwarning = lambda message, *_, **__: f"note: {message}\n"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", metavar="TEXT", help="models whose name contains TEXT")
     wanted = parser.parse_args().only
     drivers = {device.driver for device in ireekit.devices()}
     console = Console(width=None if sys.stdout.isatty() else 120)
     if "vulkan" not in drivers:
-        console.print(
-            "No Vulkan driver here: Vulkan programs are compiled and not run (e.g. install mesa-vulkan-drivers)."
-        )
-    table = Table(
-        "model", "from", "target", "import s", "compile s", "KB", "run ms", "max rel. error", "check"
-    )
+        console.print("No Vulkan driver here (e.g. mesa-vulkan-drivers): Vulkan programs are compiled, not run.")
+    table = Table("model", "from", "target", "import s", "compile s", "KB", "run ms", "max rel. error", "check")
     failed = 0
     for name, (framework, make) in MODELS.items():
         if wanted and not any(text.lower() in name.lower() for text in wanted):
@@ -196,9 +194,8 @@ def main() -> int:
             )
         table.add_section()
     console.print(table)
-    console.print(
-        "Errors are against the model's own framework, relative to its largest value; run ms is the best of ten."
-    )
+    console.print("Errors are against the model's own framework, relative to its largest value.")
+    console.print("run ms: best of ten; 'compiled': there is no device for it here to run it on.")
     return 1 if failed else 0
 
 

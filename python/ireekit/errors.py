@@ -120,6 +120,10 @@ class CompileError(IreekitError):
     """The compiler refused the program."""
 
 
+class CompileWarning(UserWarning):
+    """The program was compiled, but not quite as asked."""
+
+
 class PipelineError(IreekitError):
     """A pipeline, pass name or pass option is wrong."""
 

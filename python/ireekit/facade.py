@@ -48,15 +48,15 @@ class Pipeline(PipelineDefinition):
 
         Args:
           model: a ``torch.nn.Module`` or ``ExportedProgram``, an ONNX model, a jitted JAX function or
-            ``jax.export`` artifact, MLIR or StableHLO as text, bytecode or live module, a file of any of these,
-            an :class:`~ireekit.frontends.ImportedModule`, or a mapping from entry point names to
+            ``jax.export`` artifact, MLIR or StableHLO as text, bytecode or live module, a file of any
+            of these, an :class:`~ireekit.frontends.ImportedModule`, or a mapping from entry point names to
             :func:`ireekit.entry` requests.
           inputs: positional example inputs, for frameworks that trace: their dtypes and shapes count.
           target: ``"cpu"``, ``"vulkan"``, ``"cuda:sm_80"``, ...; several (``"cpu,vulkan"`` or a list) go into
             one artifact and the device is chosen at load. ``ireekit targets`` lists them.
           keyword_inputs: keyword example inputs.
           dynamic_shapes: which dimensions are dynamic, as ``torch.export.export`` takes it.
-          weights: ``None`` keeps weights inside the artifact; a path (``.irpa``, ``.safetensors``) writes them there.
+          weights: ``None`` keeps weights inside; a path (``.irpa``, ``.safetensors``) writes them there.
           optimize: ``"O0"`` (quick to compile) to ``"O3"`` (quick to run).
           data_types: conversions of the whole program, e.g. ``{"f32": "f16"}``.
           dump: folder for the IR after each phase and pass.
@@ -67,7 +67,8 @@ class Pipeline(PipelineDefinition):
           frontend_settings: settings of the frontend, see its page in the documentation.
 
         Raises:
-          ModelImportError: the model cannot be imported; ``UnsupportedOpsError`` lists all its unsupported operators.
+          ModelImportError: the model cannot be imported.
+          UnsupportedOpsError: lists all its operators that cannot be.
           TargetError: unknown target, option or flag.
           CompileError: the compiler or a pass failed; names operation, layer, source line and phase.
         """
@@ -130,7 +131,7 @@ class Pipeline(PipelineDefinition):
         flags: Sequence[str] = (),
         frontend_settings: Mapping[str, Any] | None = None,
     ) -> StaticLibrary:
-        """Compile a model for bare metal: ``NAME.o``, ``NAME.h`` and ``NAME.c`` in ``folder``, and their sizes.
+        """Compile a model for bare metal: ``NAME.o``, ``NAME.h``, ``NAME.c`` in ``folder``, and their sizes.
 
         Args:
           folder: made where it does not exist.

@@ -149,9 +149,7 @@ class EntryPoint:
     stateful: bool = False
 
     @staticmethod
-    def flat(
-        name: str, inputs: Sequence[Leaf], results: Sequence[Leaf], *, stateful: bool = False
-    ) -> EntryPoint:
+    def flat(name: str, inputs: Sequence[Leaf], results: Sequence[Leaf], *, stateful: bool = False) -> EntryPoint:
         """An entry point whose parameters are its inputs; one result is returned bare, several as a tuple."""
         single = len(results) == 1
         return EntryPoint(
@@ -174,8 +172,7 @@ class EntryPoint:
             "inputs": [leaf.to_json() for leaf in self.inputs],
             "results": [leaf.to_json() for leaf in self.results],
             "parameters": [
-                {"name": p.name, "tree": p.tree.to_json(), "keyword_only": p.keyword_only}
-                for p in self.parameters
+                {"name": p.name, "tree": p.tree.to_json(), "keyword_only": p.keyword_only} for p in self.parameters
             ],
             "result": self.result.to_json(),
             "stateful": self.stateful,
@@ -187,9 +184,7 @@ class EntryPoint:
             data["name"],
             tuple(Leaf.from_json(leaf) for leaf in data["inputs"]),
             tuple(Leaf.from_json(leaf) for leaf in data["results"]),
-            tuple(
-                Parameter(p["name"], Tree.from_json(p["tree"]), p["keyword_only"]) for p in data["parameters"]
-            ),
+            tuple(Parameter(p["name"], Tree.from_json(p["tree"]), p["keyword_only"]) for p in data["parameters"]),
             Tree.from_json(data["result"]),
             data["stateful"],
         )

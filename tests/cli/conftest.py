@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,7 @@ Command = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache of our own: neither do tests see an earlier session's programs, nor leave any."""
     folder = tmp_path_factory.mktemp("cache")
     before = os.environ.get("IREEKIT_CACHE_DIR")
@@ -101,7 +101,7 @@ def process() -> Command:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``add.mlir``, ``several.mlir``, ``refused.mlir``; compiled: ``add.vmfb``, ``several.vmfb``."""
+    """A folder with the models above; ``add`` and ``several`` also compiled, as ``.vmfb``."""
     folder = tmp_path_factory.mktemp("models")
     for name, text in (("add", ADD), ("several", SEVERAL), ("refused", REFUSED)):
         (folder / f"{name}.mlir").write_text(text)

@@ -17,9 +17,7 @@ def test_summary_and_default_output(ireekit, models: Path, tmp_path: Path) -> No
     done = ireekit("compile", model)
     assert done.code == 0
     path = re.escape(str(tmp_path / "net.vmfb"))
-    assert re.fullmatch(
-        rf"{path}: [\d.]+ KiB, cpu:host, entry points: main, [\d.]+ s(, from the cache)?\n", done.out
-    )
+    assert re.fullmatch(rf"{path}: [\d.]+ KiB, cpu:host, entry points: main, [\d.]+ s(, from the cache)?\n", done.out)
     x = np.arange(4, dtype=np.float32)
     np.testing.assert_array_equal(api.load(tmp_path / "net.vmfb")(x, x), 2 * x)
 
@@ -87,7 +85,7 @@ def test_reports(ireekit, models: Path, tmp_path: Path) -> None:
     parts = sum(value for name, value in seconds.items() if name != "total")
     assert parts == pytest.approx(seconds["total"], abs=0.02)
     for step in api.load(output).metadata.passes:
-        assert re.search(rf"^{step.split(': ')[0]} .*{re.escape(step.split(': ')[1])}", done.out, re.M)
+        assert re.search(rf"^{step.split(': ')[0]} .*{re.escape(step.split(': ')[1])}", done.out, re.MULTILINE)
 
 
 def test_dump(ireekit, models: Path, tmp_path: Path) -> None:
@@ -111,9 +109,7 @@ def test_static_library(ireekit, models: Path, tmp_path: Path) -> None:
 
 def test_onnx(ireekit, tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx", reason="the onnx package is not installed")
-    ends = [
-        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 4]) for name in ("pixels", "scores")
-    ]
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 4]) for name in ("pixels", "scores")]
     node = onnx.helper.make_node("Relu", ["pixels"], ["scores"])
     graph = onnx.helper.make_graph([node], "relu", ends[:1], ends[1:])
     opset = [onnx.helper.make_opsetid("", 17)]
@@ -136,7 +132,10 @@ def test_onnx(ireekit, tmp_path: Path) -> None:
         (["add.mlir", "-t", ","], ["no target given"]),
         (["add.mlir", "--data-types", "f32=f17"], ["no conversion of data type 'f32' to 'f17'"]),
         (["add.mlir", "--", "--iree-no-such-flag"], ["iree-no-such-flag"]),
-        (["add.mlir", "-o", "no/such/folder/a.vmfb"], ["the folder of the output", "mkdir -p no/such/folder"]),
+        (
+            ["add.mlir", "-o", "no/such/folder/a.vmfb"],
+            ["the folder of the output", "mkdir -p no/such/folder"],
+        ),
         (["add.mlir", "-o", "."], ["the output . is a folder"]),
         (["add.mlir", "-o", "add.mlir"], ["is the model itself"]),
         (["add.mlir", "--static-library", "fw", "-t", "vulkan:rdna3"], ["no static library can be made"]),
@@ -144,7 +143,13 @@ def test_onnx(ireekit, tmp_path: Path) -> None:
     ],
 )
 def test_refusals(
-    ireekit, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], messages: list[str]
+    *,
+    ireekit,
+    models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    messages: list[str],
 ) -> None:
     for name in ("add", "refused"):
         (tmp_path / f"{name}.mlir").write_text((models / f"{name}.mlir").read_text())

@@ -54,9 +54,7 @@ def test_a_bug_is_one_line_and_a_file_with_the_traceback(capfd: pytest.CaptureFi
     details.unlink()
 
 
-def test_a_bug_where_no_file_can_be_written(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_where_no_file_can_be_written(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("tempfile.tempdir", "/nonexistent")
         assert guarded(_raiser(ZeroDivisionError("what"))) == 70
@@ -83,7 +81,11 @@ def test_warnings_are_one_line(capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_full_disk_at_standard_output() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "ireekit", "targets"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-m", "ireekit", "targets"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert done.returncode == 1
     assert done.stderr == "error: the output cannot be written: No space left on device\n"
@@ -94,7 +96,11 @@ def test_a_reader_that_left_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
-        [sys.executable, "-m", "ireekit", "targets"], stdout=write, stderr=subprocess.PIPE, text=True, check=False
+        [sys.executable, "-m", "ireekit", "targets"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     os.close(write)
     assert done.returncode == 141
@@ -115,5 +121,26 @@ def test_control_c(models: Path) -> None:
     time.sleep(0.1)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert err == "interrupted\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+@pytest.mark.parametrize("times", [1, 2])
+def test_control_c_while_native_code_works(times: int) -> None:
+    # A key derivation stands for a phase of the compiler: minutes of native code without the interpreter's lock.
+    code = (
+        "import hashlib, sys; from ireekit import cli; from ireekit.cli import targets; "
+        "targets.run = lambda _: (print('on', flush=True), hashlib.pbkdf2_hmac('sha1', b'', b'', 2**31 - 1)); "
+        "sys.argv = ['ireekit', 'targets']; cli.main()"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "on\n"
+        for _ in range(times):
+            time.sleep(0.1)
+            child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=30)
     assert child.returncode == 130
     assert err == "interrupted\n"

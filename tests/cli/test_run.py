@@ -114,7 +114,7 @@ def test_parameters(ireekit, tmp_path: Path) -> None:
 
     model = tmp_path / "weighted.mlir"
     model.write_text(
-        "util.global private @w = #flow.parameter.named<\"model\"::\"w\"> : tensor<4xf32>\n"
+        'util.global private @w = #flow.parameter.named<"model"::"w"> : tensor<4xf32>\n'
         "func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {\n"
         "  %w = util.global.load @w : tensor<4xf32>\n"
         "  %0 = arith.mulf %x, %w : tensor<4xf32>\n"
@@ -160,7 +160,13 @@ def test_parameters(ireekit, tmp_path: Path) -> None:
     ],
 )
 def test_refusals(
-    ireekit, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], messages: list[str]
+    *,
+    ireekit,
+    models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    messages: list[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     np.save("pickled.npy", np.array([{}]), allow_pickle=True)

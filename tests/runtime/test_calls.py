@@ -9,6 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
+
 from ireekit.errors import InputError
 from ireekit.runtime import DeviceTensor, Program, Record, empty, to_device
 from ireekit.signature import EntryPoint, Leaf, Parameter, Tree

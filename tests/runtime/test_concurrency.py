@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from ireekit.errors import DeviceError, InputError
 from ireekit.runtime import Batcher, Program
 from ireekit.signature import EntryPoint, Leaf
@@ -84,9 +85,7 @@ def test_closing_cancels_what_waits(program_file: Files) -> None:
     assert all(future.done() for future in futures)
     with pytest.raises(CancelledError):
         futures[-1].result()
-    assert not [
-        thread for thread in threading.enumerate() if thread.name == "ireekit-worker" and thread.is_alive()
-    ]
+    assert not [thread for thread in threading.enumerate() if thread.name == "ireekit-worker" and thread.is_alive()]
 
 
 def test_calls_can_be_awaited(program_file: Files) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ireekit.errors import DeviceError
 from ireekit.runtime import Device, devices, drivers, open_device
 
@@ -65,9 +66,7 @@ def test_a_driver_without_hardware_names_the_devices_here(name: str) -> None:
     status = {status.name: status for status in drivers()}.get(driver)
     if status is not None and status.available:
         pytest.skip(f"this machine has a {driver} device")
-    with pytest.raises(
-        DeviceError, match=f"no device for '{name}': .*; devices here: local-sync, local-task"
-    ):
+    with pytest.raises(DeviceError, match=f"no device for '{name}': .*; devices here: local-sync, local-task"):
         open_device(name)
 
 

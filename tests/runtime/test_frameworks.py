@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from ireekit.runtime import DeviceTensor, Program, to_device
 from ireekit.signature import EntryPoint, Leaf
 
@@ -60,9 +61,7 @@ def test_torch_results_own_their_memory(many: Program, torch: Any) -> None:
     assert [int(result.max()) for result in results] == [3, 1, 1, 1]
 
 
-@pytest.mark.parametrize(
-    "name", ["bool", "uint8", "int8", "int64", "float16", "bfloat16", "float64", "uint32"]
-)
+@pytest.mark.parametrize("name", ["bool", "uint8", "int8", "int64", "float16", "bfloat16", "float64", "uint32"])
 def test_torch_dtypes(program_file: Files, torch: Any, name: str) -> None:
     flags = program_file("types")
     entry = EntryPoint.flat(name, [Leaf("a", name, (2, 3))], [Leaf("r", name, (2, 3))])

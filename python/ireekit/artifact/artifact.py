@@ -196,7 +196,7 @@ class Artifact:
             found = next((path for path in (*beside, Path(reference.path)) if path.exists()), None)
             if found is None:
                 raise ArtifactError(
-                    f"the weights {reference.file} of this artifact are neither beside it nor at {reference.path}",
+                    f"the artifact's weights {reference.file} are neither beside it nor at {reference.path}",
                     remedy="give parameters=PATH, or put the archive beside the artifact",
                 )
             table[reference.scope] = found

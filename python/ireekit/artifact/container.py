@@ -1,8 +1,8 @@
 """The file format: IREE's polyglot ZIP with one more entry.
 
-A ``.vmfb`` is a ZIP whose first entry is the program. The runtime reads that entry and the ones it refers to by
-offset, so an entry added at the end changes nothing for it. Only the central directory, a few hundred bytes at
-the end, has to be written anew; the program itself is never copied. Layout: PKWARE APPNOTE 4.3.
+A ``.vmfb`` is a ZIP whose first entry is the program. The runtime reads that entry and those it refers to by
+offset, so an entry added at the end changes nothing for it. Only the central directory, a few hundred bytes
+at the end, has to be written anew. Layout: PKWARE APPNOTE 4.3.
 """
 
 from __future__ import annotations
@@ -50,12 +50,8 @@ def with_metadata(program: bytes, metadata: bytes) -> bytes:
         b"PK\1\2", 20, 20, 0, 0, 0, _DATE_1980, crc, size, size, len(name), 0, 0, 0, 0, 0, directory_offset
     )
     moved = directory_offset + len(local) + len(name) + size
-    ending = _END.pack(
-        b"PK\5\6", 0, 0, entries + 1, entries + 1, directory_size + len(central) + len(name), moved, 0
-    )
-    return b"".join(
-        (memoryview(program)[:directory_offset], local, name, metadata, directory, central, name, ending)
-    )
+    ending = _END.pack(b"PK\5\6", 0, 0, entries + 1, entries + 1, directory_size + len(central) + len(name), moved, 0)
+    return b"".join((memoryview(program)[:directory_offset], local, name, metadata, directory, central, name, ending))
 
 
 def _with_metadata_zip64(program: bytes, metadata: bytes) -> bytes:
@@ -73,9 +69,10 @@ def read_metadata(source: bytes | Path) -> bytes | None:
     """
     try:
         with _open(source) as file:
-            head = file.read(8)
+            head = file.read(12)
             if head[:2] != b"PK":
-                if head[4:8] != b"IREE":
+                # A bare FlatBuffer: its size, the offset of its root, its identifier.
+                if head[8:12] != b"IREE":
                     raise ArtifactError(f"{_name(source)} is not an IREE program")
                 return None
             with zipfile.ZipFile(file) as archive:
@@ -83,9 +80,7 @@ def read_metadata(source: bytes | Path) -> bytes | None:
     except OSError as error:
         raise ArtifactError(f"cannot read {_name(source)}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, zlib.error) as error:
-        raise ArtifactError(
-            f"{_name(source)} is damaged: {error}", remedy="compile the model again"
-        ) from None
+        raise ArtifactError(f"{_name(source)} is damaged: {error}", remedy="compile the model again") from None
 
 
 def entry_sizes(source: bytes | Path) -> list[tuple[str, int]]:

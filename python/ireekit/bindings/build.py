@@ -21,7 +21,7 @@ class VerifiedBuild:
     plugin_hash: int
 
 
-# GNU build ID of libIREECompiler -> what it is. Data, not behaviour: a row is added when the suite passed on it.
+# GNU build ID of libIREECompiler -> what it is. A row is added when the suite passed on that build.
 VERIFIED_BUILDS: dict[str, VerifiedBuild] = {
     "c508b0a380357dc0": VerifiedBuild("3.13.0", "linux-x86_64", 0x27493EE2EDDC0611),
 }

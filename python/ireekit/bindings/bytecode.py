@@ -71,7 +71,8 @@ def parse_aligned(memory: mmap.mmap, context: ir.Context) -> ir.Module:
         handler.detach()
     if not module:
         raise ModelImportError(f"not valid MLIR bytecode: {messages[0] if messages else 'no reason given'}")
-    return ir.Module._CAPICreate(_capsule(module, b"iree.compiler.ir.Module._CAPIPtr", None))
+    create: Any = getattr(ir.Module, "_CAPICreate")  # noqa: B009 (the stubs leave it out)
+    return create(_capsule(module, b"iree.compiler.ir.Module._CAPIPtr", None))
 
 
 def copy_module(module: ir.Module, context: ir.Context) -> ir.Module:

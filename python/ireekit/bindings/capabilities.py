@@ -70,8 +70,7 @@ def capabilities() -> Mapping[str, bool]:
     exported = _exported()
     hidden = find_symbols(info.path, [name for row in CAPABILITIES.values() for name in row.hidden])
     return {
-        name: all(symbol in exported for symbol in row.exported)
-        and all(symbol in hidden for symbol in row.hidden)
+        name: all(symbol in exported for symbol in row.exported) and all(symbol in hidden for symbol in row.hidden)
         for name, row in CAPABILITIES.items()
     }
 
@@ -86,8 +85,8 @@ def require(name: str) -> None:
         return
     info = build_info()
     raise CapabilityError(
-        f"the installed compiler (iree-base-compiler {info.version}, build {info.build_id or 'unknown'}) has no "
-        f"{name!r}: {CAPABILITIES[name].purpose}",
+        f"the installed compiler ({info.version}, build {info.build_id or 'unknown'}) has no {name!r}: "
+        f"{CAPABILITIES[name].purpose}",
         remedy="pip install iree-base-compiler==3.13.0",
     )
 

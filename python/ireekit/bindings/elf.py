@@ -38,7 +38,7 @@ def sections(data: bytes | mmap.mmap) -> list[Section]:
 
 
 def loaded_sizes(data: bytes) -> dict[str, int]:
-    """Bytes that an object file takes when loaded: ``text``, ``rodata``, ``data``, ``bss``; empty for other formats."""
+    """Bytes an object file takes when loaded: ``text``, ``rodata``, ``data``, ``bss``; empty for other files."""
     sizes: dict[str, int] = {}
     for section in sections(data):
         if not section.flags & _ALLOCATED:

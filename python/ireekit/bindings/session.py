@@ -78,7 +78,7 @@ class CompilerSession:
             reason = " ".join(str(error).removeprefix("Error parsing flags:").split())
             raise TargetError(
                 f"the compiler does not take these flags: {reason}",
-                remedy="`iree-compile --help` lists flags; some of them are of whole processes, not of a compilation",
+                remedy="`iree-compile --help` lists flags; those of the whole process cannot be set here",
             ) from None
 
     def invocation(self) -> Invocation:
@@ -131,9 +131,7 @@ class Invocation:
         try:
             self._invocation.import_module(module)
         except RuntimeError:
-            raise CompileError(
-                "the module does not verify", notes=tuple(d.message for d in self.diagnostics)
-            ) from None
+            raise CompileError("the module does not verify", notes=tuple(d.message for d in self.diagnostics)) from None
 
     def export_module(self) -> ir.Operation:
         """The live program between two phases. Give it back with :meth:`import_module`."""
@@ -144,7 +142,7 @@ class Invocation:
         library().ireeCompilerInvocationSetVerifyIR(self._handle, every_pass)
 
     def run(self, start: str, stop: str) -> bool:
-        """Run the phases after ``start`` up to and including ``stop``; ``False`` where the compiler refused."""
+        """Run the phases after ``start`` up to ``stop``; ``False`` where the compiler refused."""
         native = library()
         native.ireeCompilerInvocationSetCompileFromPhase(self._handle, start.encode())
         native.ireeCompilerInvocationSetCompileToPhase(self._handle, stop.encode())

@@ -1,7 +1,7 @@
 """Addresses of hidden C++ symbols, read from the library's own symbol table.
 
 The wheel's library is not stripped: ``.symtab`` holds its local symbols, so a symbol's address is the
-library's load base plus the symbol's value. Only 64-bit little-endian ELF is read; elsewhere nothing is found.
+library's load base plus the symbol's value. Only 64-bit ELF is read; elsewhere nothing is found.
 """
 
 from __future__ import annotations

@@ -18,8 +18,12 @@ def main(argv: Sequence[str] | None = None) -> int:
       The exit status: 0 done, 1 refused with a message, 2 wrong usage, 70 a bug in ireekit, 130 interrupted,
       141 nobody reads the output.
     """
-    from ireekit.cli.guard import guarded
+    from ireekit.cli.guard import INTERRUPTED, guarded
     from ireekit.cli.parser import run_command
 
-    words = list(sys.argv[1:] if argv is None else argv)
-    return guarded(lambda: run_command(words))
+    if argv is not None:
+        return guarded(lambda: run_command(list(argv)))
+    from ireekit.cli.interrupt import prompt_interruption
+
+    with prompt_interruption(INTERRUPTED):
+        return guarded(lambda: run_command(sys.argv[1:]))

@@ -32,9 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             remedy="check who owns the folder",
         )
     if arguments.json:
-        print_json(
-            {"folder": str(cache.folder), "entries": entries - removed, "bytes": 0 if removed else size}
-        )
+        print_json({"folder": str(cache.folder), "entries": entries - removed, "bytes": 0 if removed else size})
         return 0
     what = f"{counted(entries, 'program')}, {human_bytes(size)}"
     print(f"{cache.folder}: " + (f"removed {what}" if arguments.clear else what))

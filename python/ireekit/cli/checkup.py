@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import subprocess
@@ -10,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from ireekit.cli.versions import package_version
+from ireekit.cli.versions import NOT_INSTALLED, package_version
 from ireekit.errors import IreekitError
 
 _COMPILER = "pip install iree-base-compiler==3.13.0"
@@ -117,18 +116,13 @@ def frontend_checks() -> list[Check]:
 
     checks: list[Check] = []
     for frontend in FRONTENDS:
-        files = ", ".join(frontend.suffixes)
-        if importlib.util.find_spec(frontend.module) is None:
-            checks.append(Check(frontend.name, False, "not part of this version of ireekit"))
-        elif not frontend.available:
-            missing = f"the Python package {frontend.requires!r} is not installed"
-            checks.append(Check(frontend.name, False, missing, f"pip install 'ireekit[{frontend.extra}]'"))
-        else:
-            needs = frontend.requires
-            version = f"{needs} {package_version(needs)}" if needs else ""
-            checks.append(
-                Check(frontend.name, True, "; reads ".join(part for part in (version, files) if part))
-            )
+        files = ", ".join(frontend.suffixes) or "SavedModel folders"
+        if (missing := frontend.missing) is not None:
+            remedy = f"pip install 'ireekit[{frontend.extra}]'"
+            checks.append(Check(frontend.name, False, f"{missing} is not installed", remedy))
+            continue
+        needs = map(_versioned, filter(None, (frontend.requires, frontend.importer)))
+        checks.append(Check(frontend.name, True, "; reads ".join(filter(None, (", ".join(needs), files)))))
     return checks
 
 
@@ -178,3 +172,8 @@ def main_job() -> Check:
         return Check(name, False, f"the process was ended by signal {-done.returncode}", _COMPILER)
     lines = (done.stdout or done.stderr).strip().splitlines()
     return Check(name, False, lines[-1][:300] if lines else f"exit code {done.returncode}", _COMPILER)
+
+
+def _versioned(name: str) -> str:
+    version = package_version(name)
+    return name if version == NOT_INSTALLED else f"{name} {version}"

@@ -116,25 +116,17 @@ def _check_output(output: Path, model: Path) -> None:
     from ireekit.errors import ArtifactError
 
     if output == model or (output.exists() and model.exists() and output.samefile(model)):
-        raise ArtifactError(
-            f"the output {output} is the model itself", remedy="give another file: -o out.vmfb"
-        )
+        raise ArtifactError(f"the output {output} is the model itself", remedy="give another file: -o out.vmfb")
     if output.is_dir():
-        raise ArtifactError(
-            f"the output {output} is a folder", remedy=f"give a file: -o {output / 'out.vmfb'}"
-        )
+        raise ArtifactError(f"the output {output} is a folder", remedy=f"give a file: -o {output / 'out.vmfb'}")
     if not output.parent.is_dir():
-        raise ArtifactError(
-            f"the folder of the output {output} does not exist", remedy=f"mkdir -p {output.parent}"
-        )
+        raise ArtifactError(f"the folder of the output {output} does not exist", remedy=f"mkdir -p {output.parent}")
 
 
 def _summary(artifact: Artifact, output: Path, seconds: float) -> str:
     names = ", ".join(entry.name for entry in artifact.entry_points)
     size = human_bytes(artifact.size)
-    external = (
-        sum(reference.byte_size for reference in artifact.metadata.parameters) if artifact.metadata else 0
-    )
+    external = sum(reference.byte_size for reference in artifact.metadata.parameters) if artifact.metadata else 0
     if external:
         size += f" and weights of {human_bytes(external)}"
     targets = ",".join(map(str, artifact.targets))

@@ -33,18 +33,14 @@ def run(arguments: argparse.Namespace) -> int:
                     for device, target in rows
                 ],
                 "drivers": [
-                    {"name": state.name, "available": state.available, "reason": state.reason}
-                    for state in states
+                    {"name": state.name, "available": state.available, "reason": state.reason} for state in states
                 ],
             }
         )
         return 0
     print_table(
         ("device", "target", "name", "uri"),
-        [
-            (_short_name(device.driver, device.index), target or "", device.name, device.uri)
-            for device, target in rows
-        ],
+        [(_short_name(device.driver, device.index), target or "", device.name, device.uri) for device, target in rows],
     )
     for state in states:
         if not state.available:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from ireekit.errors import IreekitError
@@ -79,7 +79,7 @@ def _discard_output() -> None:
 
 
 @contextlib.contextmanager
-def _plain_warnings() -> Any:
+def _plain_warnings() -> Generator[None]:
     """Warnings as one line without the source position of whoever gave them."""
 
     def show(message: Warning | str, *_args: Any, **_kwargs: Any) -> None:

@@ -30,6 +30,7 @@ _DTYPES = ABI_DTYPES | {name: name for name in ABI_DTYPES.values()}
 _TYPE = re.compile(r"(?P<dims>(?:[\d?]+x)*)(?P<dtype>[A-Za-z]\w*(?:<\w+>)?)")
 _RANDOM = re.compile(r"random(?::(\d+))?")
 _ARRAY_FILES = (".npy", ".npz")
+_WITHOUT_SIGN = ("float8_e8m0fnu",)
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -164,6 +165,8 @@ def _random(kind: TensorType, seed: int) -> NDArray[Any]:
     if dtype.kind in "iu":
         return generator.integers(0, 10, kind.shape).astype(dtype)
     values = generator.standard_normal(kind.shape, np.float32)
+    if dtype.name in _WITHOUT_SIGN:
+        return np.abs(values).astype(dtype)
     if dtype.kind == "c":
         return (values + 1j * generator.standard_normal(kind.shape, np.float32)).astype(dtype)
     return values.astype(dtype)

@@ -132,9 +132,7 @@ def _value(source: InputSpec | NDArray[Any], leaf: Leaf, index: int, entry: Entr
     if isinstance(source, np.ndarray):
         return source if leaf.shape is None else as_declared(source, leaf.dtype)
     if leaf.shape is None:
-        array = make_array(
-            source, TensorType((), _SCALAR_DTYPES.get(leaf.dtype, leaf.dtype)), default_seed=index
-        )
+        array = make_array(source, TensorType((), _SCALAR_DTYPES.get(leaf.dtype, leaf.dtype)), default_seed=index)
         if array.size != 1:
             raise _error(entry, f"input {leaf.name!r} is one number, {array.size} are given")
         return array.item()

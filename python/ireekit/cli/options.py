@@ -33,9 +33,7 @@ def add_compile_arguments(parser: argparse.ArgumentParser, *, default_target: st
         metavar="TARGET[,TARGET]",
         help=f"what to compile for, see `ireekit targets` (default: {default_target})",
     )
-    group.add_argument(
-        "-O", dest="optimize", choices=("0", "1", "2", "3"), help="optimization level (default: 2)"
-    )
+    group.add_argument("-O", dest="optimize", choices=("0", "1", "2", "3"), help="optimization level (default: 2)")
     group.add_argument(
         "--data-types",
         action="append",
@@ -44,9 +42,7 @@ def add_compile_arguments(parser: argparse.ArgumentParser, *, default_target: st
         metavar="FROM=TO[,...]",
         help="convert the whole program, e.g. f32=f16",
     )
-    group.add_argument(
-        "--weights", type=Path, metavar="FILE", help="write weights to this .irpa or .safetensors file"
-    )
+    group.add_argument("--weights", type=Path, metavar="FILE", help="write weights to this .irpa or .safetensors file")
     group.add_argument("--dump", type=Path, metavar="DIR", help="write the IR after each phase and pass")
     group.add_argument(
         "--flag",

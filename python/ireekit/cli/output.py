@@ -56,14 +56,16 @@ def _number_columns(rows: Sequence[Sequence[str]]) -> set[int]:
 
 
 def _print_drawn(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     numbers = _number_columns(rows)
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE)
     for index, header in enumerate(headers):
-        table.add_column(header, justify="right" if index in numbers else "left")
+        # Folded rather than cut: a URI is there to be copied.
+        table.add_column(header, justify="right" if index in numbers else "left", overflow="fold")
     for row in rows:
         # As Text: shapes in brackets must not be taken for markup.
         table.add_row(*(Text(cell) for cell in row))

@@ -24,9 +24,7 @@ def _size(artifact: Artifact) -> None:
     whole = sum(totals.values()) or 1
     rows = [(kind, f"{size:,}", f"{100 * size / whole:.1f}%") for kind, size in totals.items()]
     print_table(("part", "bytes", "share"), [*rows, ("total", f"{sum(totals.values()):,}", "100.0%")])
-    print_table(
-        ("largest", "kind", "bytes"), [(name, kind, f"{size:,}") for kind, name, size in report.parts[:10]]
-    )
+    print_table(("largest", "kind", "bytes"), [(name, kind, f"{size:,}") for kind, name, size in report.parts[:10]])
 
 
 def _time(artifact: Artifact) -> None:

@@ -58,9 +58,7 @@ def save_results(results: Named, path: Path) -> None:
     try:
         write_atomically(path, buffer.getvalue())
     except OSError as error:
-        raise ArtifactError(
-            f"cannot write {path}: {error.strerror or error}", remedy="choose another folder"
-        ) from None
+        raise ArtifactError(f"cannot write {path}: {error.strerror or error}", remedy="choose another folder") from None
 
 
 def check_output(path: Path, entry: EntryPoint) -> None:

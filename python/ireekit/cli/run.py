@@ -38,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="ARTIFACT_OR_MODEL", help="a .vmfb, or a model to compile first")
     parser.add_argument("--device", help="see `ireekit devices` (default: one the program was compiled for)")
     parser.add_argument("--function", metavar="NAME", help="entry point (default: the only one, or main)")
-    parser.add_argument(
-        "--input", action="append", default=[], metavar="SPEC", help="see below; may be repeated"
-    )
+    parser.add_argument("--input", action="append", default=[], metavar="SPEC", help="see below; may be repeated")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write results to an .npz or .npy")
     parser.add_argument(
         "--parameters",

@@ -1,7 +1,7 @@
 """A cache of compiled programs on disk, addressed by the digest of everything that shapes them.
 
-Safe under concurrent processes: entries appear by rename, whole or not at all, and one that vanishes is a miss.
-A cache that cannot be written never fails a compilation.
+Safe under concurrent processes: entries appear by rename, whole or not at all, and one that vanishes is a
+miss. A cache that cannot be written never fails a compilation.
 """
 
 from __future__ import annotations

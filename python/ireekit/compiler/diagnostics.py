@@ -54,9 +54,7 @@ def compile_error(
     errors = [each for each in diagnostics if each.severity == "error"]
     details = write_details(diagnostics, phase, whole)
     if not errors:
-        return CompileError(
-            "the compiler stopped without saying why", phase=f"phase {phase}", details=details
-        )
+        return CompileError("the compiler stopped without saying why", phase=f"phase {phase}", details=details)
     at, text = split_location(errors[0].message)
     operation = _operation(text)
     others = tuple(dict.fromkeys(_headline(split_location(each.message)[1]) for each in errors[1:]))
@@ -71,9 +69,7 @@ def compile_error(
     )
 
 
-def unsupported_error(
-    framework: str, unsupported: Sequence[tuple[str, str | None, str | None]]
-) -> UnsupportedOpsError:
+def unsupported_error(framework: str, unsupported: Sequence[tuple[str, str | None, str | None]]) -> UnsupportedOpsError:
     """All operators of a model that could not be lowered, as one error."""
     return UnsupportedOpsError(
         framework,
@@ -126,9 +122,8 @@ def _operation(text: str) -> str | None:
 def _with_layer(at: str | None, operation: str | None, original: ir.Operation | None) -> str | None:
     if at is None or original is None:
         return at
-    file, _, position = at.rpartition("/") if "/" in at else ("", "", at)
-    parts = position.rsplit(":", 2)
-    needle = f'{parts[0]}":{parts[1]}:' if len(parts) == 3 else position
+    parts = at.rpartition("/")[2].rsplit(":", 2)
+    needle = f'{parts[0]}":{parts[1]}:' if len(parts) == 3 else at
     for op in walk(original):
         text = str(op.location)
         if needle not in text or (operation is not None and operation not in (op.name, _inner_name(op))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,7 +17,7 @@ from ireekit.compiler.diagnostics import unsupported_error
 from ireekit.compiler.options import CompileOptions
 from ireekit.compiler.phases import PhaseRunner
 from ireekit.compiler.progress import Dump, ProgressLine, Timings
-from ireekit.errors import CompileError
+from ireekit.errors import CompileError, CompileWarning
 from ireekit.frontends import ImportedModule, ImportOptions, import_model
 from ireekit.pipeline import PipelineDefinition
 from ireekit.signature import EntryPoint, Leaf
@@ -24,6 +25,9 @@ from ireekit.targets import Target, TargetSet, parse_targets
 
 if TYPE_CHECKING:
     from iree.compiler import ir
+
+# The level whose dispatches every target can generate code for.
+_SAFE_LEVEL = "O1"
 
 TargetLike = str | Target | TargetSet | Iterable[str | Target]
 
@@ -47,7 +51,7 @@ class Session:
       imported: the model, in the session's context.
       targets: what the session's flags select.
       flags: all of them.
-      timings: what the import took.
+      timings: what the import and everything after it took.
     """
 
     compiler: CompilerSession
@@ -55,6 +59,12 @@ class Session:
     targets: TargetSet
     flags: tuple[str, ...]
     timings: Timings
+
+    def use_flag(self, flag: str) -> None:
+        """Set one more flag, in place of an earlier value of it."""
+        self.compiler.set_flags([flag])
+        name = flag.partition("=")[0]
+        self.flags = (*(each for each in self.flags if each.partition("=")[0] != name), flag)
 
 
 def import_for(
@@ -152,32 +162,55 @@ def run_phases(
       UnsupportedOpsError: the model has operators nothing lowers; lists all of them.
     """
     imported = session.imported
-    module = imported.module.operation
+    # A clone shares all weights. Errors are explained with it, and a second attempt starts from it.
+    original = imported.module.operation.clone()
+    try:
+        return _attempt(pipeline, session, imported.module.operation, original, options, c_source)
+    except CompileError as error:
+        if error.phase == "phase input" and (unsupported := _unsupported(imported, original)):
+            raise unsupported_error(imported.framework, unsupported) from error
+        if not _worth_retrying(error, options):
+            raise
+        warnings.warn(
+            f"compiled at {_SAFE_LEVEL}, since code generation failed at {options.optimize}: {error.cause}"
+            + (f" at {error.location}" if error.location else ""),
+            CompileWarning,
+            stacklevel=2,
+        )
+    session.use_flag(f"--iree-opt-level={_SAFE_LEVEL}")
+    return _attempt(pipeline, session, original.clone(), original, options, c_source)
+
+
+def _attempt(
+    pipeline: PipelineDefinition,
+    session: Session,
+    module: ir.Operation,
+    original: ir.Operation,
+    options: CompileOptions,
+    c_source: bool,
+) -> bytes:
     title = f"compiling for {session.targets}"
-    # A clone shares all weights; it is what errors are explained with.
-    original = module.clone()
     with session.compiler.invocation() as invocation, ProgressLine(title, options.progress) as progress:
         invocation.import_module(module)
         invocation.verify(options.verify)
         steps = pipeline.steps_for(session.targets.families)
-        runner = PhaseRunner(invocation, steps, original, session.timings, progress, Dump(options.dump))
-        try:
-            runner.run()
-        except CompileError as error:
-            if error.phase == "phase input" and (unsupported := _unsupported(imported, original)):
-                raise unsupported_error(imported.framework, unsupported) from error
-            raise
+        PhaseRunner(invocation, steps, original, session.timings, progress, Dump(options.dump)).run()
         with session.timings.measure("serialize"):
             return invocation.output_c_source() if c_source else invocation.output_bytecode()
+
+
+def _worth_retrying(error: CompileError, options: CompileOptions) -> bool:
+    # Aggressive fusion makes dispatches that some targets have no code generation for.
+    chosen_by_user = any(flag.startswith("--iree-opt-level") for flag in options.flags)
+    in_codegen = error.phase is not None and error.phase.startswith("phase executable-")
+    return in_codegen and not chosen_by_user and options.optimize in ("O2", "O3")
 
 
 def _input_flags(imported: ImportedModule) -> tuple[str, ...]:
     return (f"--iree-input-type={imported.input_type}", *imported.compiler_flags)
 
 
-def _unsupported(
-    imported: ImportedModule, original: ir.Operation
-) -> Sequence[tuple[str, str | None, str | None]]:
+def _unsupported(imported: ImportedModule, original: ir.Operation) -> Sequence[tuple[str, str | None, str | None]]:
     return imported.unsupported_ops(original) if imported.unsupported_ops is not None else ()
 
 
@@ -186,9 +219,7 @@ def _build_identity() -> tuple[str, str]:
     return f"{build.version} {build.build_id}", version("ireekit")
 
 
-def _metadata(
-    pipeline: PipelineDefinition, session: Session, options: CompileOptions, digest: str
-) -> Metadata:
+def _metadata(pipeline: PipelineDefinition, session: Session, options: CompileOptions, digest: str) -> Metadata:
     compiler, ireekit = _build_identity()
     converted = {_DTYPES[source]: _DTYPES[to] for source, to in options.data_types.items()}
     return Metadata(
@@ -204,9 +235,7 @@ def _metadata(
         phase_seconds=dict(session.timings.seconds),
         input_digest=digest,
         parameters=tuple(
-            ParameterReference(
-                archive.scope, archive.path.name, str(archive.path.resolve()), archive.byte_size
-            )
+            ParameterReference(archive.scope, archive.path.name, str(archive.path.resolve()), archive.byte_size)
             for archive in session.imported.parameters
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ireekit.bindings import PHASES, Invocation
@@ -52,7 +53,7 @@ class PhaseRunner:
           CompileError: a phase or pass failed.
         """
         self._at("start")
-        for previous, phase in zip(PHASES, PHASES[1:], strict=False):
+        for previous, phase in pairwise(PHASES):
             if previous == stop:
                 return
             self._phase(previous, phase)

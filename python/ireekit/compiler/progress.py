@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,7 +30,7 @@ class Timings:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def measure(self, name: str) -> Iterator[None]:
+    def measure(self, name: str) -> Generator[None]:
         started = time.perf_counter()
         try:
             yield
@@ -81,9 +81,7 @@ class Dump:
         if self._folder is None:
             return
         text = program.export_module().get_asm(large_elements_limit=16, large_resource_limit=64)
-        path = (
-            self._folder / f"{self._count:02}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)[:60].strip('-')}.mlir"
-        )
+        path = self._folder / f"{self._count:02}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)[:60].strip('-')}.mlir"
         self._count += 1
         try:
             write_atomically(path, text.encode())

@@ -1,4 +1,4 @@
-"""Programs for bare metal: a static library of kernels and C source of the schedule, linked with IREE's C runtime."""
+"""Programs for bare metal: a static library of kernels and the schedule as C source, for IREE's C runtime."""
 
 from __future__ import annotations
 

@@ -80,9 +80,7 @@ class EntryPointRequest:
     dynamic_shapes: Any = None
 
 
-def entry(
-    function: Any, *inputs: Any, dynamic_shapes: Any = None, **keyword_inputs: Any
-) -> EntryPointRequest:
+def entry(function: Any, *inputs: Any, dynamic_shapes: Any = None, **keyword_inputs: Any) -> EntryPointRequest:
     """Request ``function`` as an entry point of a program with several.
 
     Example::

@@ -76,9 +76,7 @@ def keep_all_arguments(module: ir.Module, kept: Sequence[int], types: Sequence[s
     function = public_functions(module)[0]
     signature = ir.FunctionType(ir.TypeAttr(function.attributes["function_type"]).value)
     inputs = list(signature.inputs)
-    attributes = (
-        list(ir.ArrayAttr(function.attributes["arg_attrs"])) if "arg_attrs" in function.attributes else []
-    )
+    attributes = list(ir.ArrayAttr(function.attributes["arg_attrs"])) if "arg_attrs" in function.attributes else []
     block = function.regions[0].blocks[0]
     with module.context, function.location:
         old = list(block.arguments)
@@ -92,9 +90,7 @@ def keep_all_arguments(module: ir.Module, kept: Sequence[int], types: Sequence[s
         for _ in old:
             block.erase_argument(0)
         all_types = [argument.type for argument in block.arguments]
-        function.attributes["function_type"] = ir.TypeAttr.get(
-            ir.FunctionType.get(all_types, signature.results)
-        )
+        function.attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(all_types, signature.results))
         if attributes:
             empty = ir.DictAttr.get({})
             merged = [attributes[kept.index(i)] if i in kept else empty for i in range(len(types))]
@@ -120,7 +116,5 @@ def _fresh(symbol: str, taken: set[str]) -> str:
 def _rename(module: ir.Module, old: str, new: str) -> None:
     ir.SymbolTable.replace_all_symbol_uses(old, new, module.operation)
     for op in module.body.operations:
-        if "sym_name" in op.attributes and op.attributes["sym_name"] == ir.StringAttr.get(
-            old, module.context
-        ):
+        if "sym_name" in op.attributes and op.attributes["sym_name"] == ir.StringAttr.get(old, module.context):
             ir.SymbolTable.set_symbol_name(op, new)

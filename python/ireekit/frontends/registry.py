@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +55,8 @@ class Frontend:
       extra: the ``pip install ireekit[...]`` extra that brings it.
       suffixes: of files it reads.
       packages: top-level packages whose objects it imports.
+      importer: package, or program on ``PATH`` or beside the interpreter, that imports for it. A setting of
+        the frontend may name one elsewhere, so only :attr:`missing` asks for it.
     """
 
     name: str
@@ -61,15 +65,26 @@ class Frontend:
     extra: str
     suffixes: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    importer: str | None = None
 
     @property
     def available(self) -> bool:
         return self.requires is None or importlib.util.find_spec(self.requires) is not None
 
+    @property
+    def missing(self) -> str | None:
+        """The package or program to install before this frontend works by itself; ``None`` where it does."""
+        if not self.available:
+            return self.requires
+        if self.importer is None or importlib.util.find_spec(self.importer.replace("-", "_")) is not None:
+            return None
+        beside = Path(sys.executable).parent / self.importer
+        return None if shutil.which(self.importer) or beside.exists() else self.importer
+
     def load(self) -> FrontendModule:
         if self.requires is not None and not self.available:
             raise MissingDependencyError(self.requires, self.extra)
-        return cast(FrontendModule, importlib.import_module(self.module))
+        return cast("FrontendModule", importlib.import_module(self.module))
 
 
 FRONTENDS: tuple[Frontend, ...] = (
@@ -77,9 +92,15 @@ FRONTENDS: tuple[Frontend, ...] = (
     Frontend("onnx", "ireekit.frontends.onnx", "onnx", "onnx", (".onnx",), ("onnx",)),
     Frontend("jax", "ireekit.frontends.jax", "jax", "jax", (".jax",), ("jax", "jaxlib", "flax", "equinox")),
     Frontend(
-        "tensorflow", "ireekit.frontends.tensorflow", "tensorflow", "tensorflow", (), ("tensorflow", "keras")
+        "tensorflow",
+        "ireekit.frontends.tensorflow",
+        None,
+        "tensorflow",
+        (),
+        ("tensorflow", "keras"),
+        importer="iree-import-tf",
     ),
-    Frontend("tflite", "ireekit.frontends.tflite", "tf2onnx", "tflite", (".tflite",)),
+    Frontend("tflite", "ireekit.frontends.tflite", "onnx", "tflite", (".tflite",), importer="tf2onnx"),
     Frontend(
         "mlir",
         "ireekit.frontends.mlir",
@@ -117,9 +138,7 @@ def import_model(
     """
     requests = _requests(model, inputs, keyword_inputs or {}, dynamic_shapes)
     first = next(iter(requests.values()))
-    return (
-        choose_frontend(first.function, first).load().import_(requests, context, options or ImportOptions())
-    )
+    return choose_frontend(first.function, first).load().import_(requests, context, options or ImportOptions())
 
 
 def choose_frontend(model: Any, request: EntryPointRequest | None = None) -> Frontend:
@@ -173,17 +192,15 @@ def _requests(
 ) -> Mapping[str, EntryPointRequest]:
     if not isinstance(model, Mapping):
         return {"main": EntryPointRequest(model, tuple(inputs), keyword_inputs, dynamic_shapes)}
-    table = cast(Mapping[str, Any], model)
+    table = cast("Mapping[str, Any]", model)
     if not table or not all(isinstance(request, EntryPointRequest) for request in table.values()):
         raise ModelImportError(
             "a mapping of entry points must map each name to ireekit.entry(...)",
             remedy='compile({"prefill": ireekit.entry(model.prefill, ids)}, ...)',
         )
     if inputs or keyword_inputs or dynamic_shapes is not None:
-        raise ModelImportError(
-            "example inputs and dynamic shapes of several entry points belong in ireekit.entry(...)"
-        )
-    return cast(Mapping[str, EntryPointRequest], table)
+        raise ModelImportError("example inputs and dynamic shapes of several entry points belong in ireekit.entry(...)")
+    return cast("Mapping[str, EntryPointRequest]", table)
 
 
 def _frontend_of_file(path: Path) -> Frontend:

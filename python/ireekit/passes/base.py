@@ -85,7 +85,7 @@ def run_pass(step: Pass | NativePasses, module: ir.Operation, run_native: Native
     """Run ``step`` over ``module`` and verify what it leaves.
 
     Raises:
-      PassError: the pass failed or left invalid IR; it names the pass, and the operation's location where known.
+      PassError: the pass failed or left invalid IR; names the pass, and the operation's location if known.
     """
     if isinstance(step, NativePasses):
         if not run_native(step.text):

@@ -79,6 +79,4 @@ class PipelineDefinition:
     def fingerprint(self, families: Collection[str]) -> str:
         """Changes with everything of the pipeline that can change a program for these target families."""
         steps = self.steps_for(families)
-        return "\n".join(
-            [self.name, *self.flags, *(f"{step.phase} {step.action.fingerprint()}" for step in steps)]
-        )
+        return "\n".join([self.name, *self.flags, *(f"{step.phase} {step.action.fingerprint()}" for step in steps)])

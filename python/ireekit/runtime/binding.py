@@ -22,8 +22,7 @@ class Binder:
         self._positional = [p for p in entry.parameters if not p.keyword_only]
         self._by_name = {p.name: p for p in entry.parameters}
         self.is_flat = len(entry.parameters) == len(entry.inputs) and all(
-            p.tree.kind == "leaf" and p.tree.value == i and not p.keyword_only
-            for i, p in enumerate(entry.parameters)
+            p.tree.kind == "leaf" and p.tree.value == i and not p.keyword_only for i, p in enumerate(entry.parameters)
         )
 
     def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
@@ -45,9 +44,7 @@ class Binder:
 
     def _assign(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         if len(args) > len(self._positional):
-            raise self._error(
-                f"{len(args)} positional arguments given, at most {len(self._positional)} taken"
-            )
+            raise self._error(f"{len(args)} positional arguments given, at most {len(self._positional)} taken")
         values = {p.name: value for p, value in zip(self._positional, args, strict=False)}
         for name, value in kwargs.items():
             if name in values:

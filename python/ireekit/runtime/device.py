@@ -63,6 +63,7 @@ class Device:
     Attributes:
       info: which device it is.
       hal: IREE's own handle, for calls into ``iree.runtime``.
+      lock: held while memory is allocated or copied.
       shares_memory: whether programs there read and write the memory of this process.
       runs_inline: whether all work of a call is done when the call returns. Elsewhere changes of a
         program's state may still be under way, and read the arguments.
@@ -76,6 +77,7 @@ class Device:
         self._allocator: HalAllocator | None = hal.allocator
         self.shares_memory = info.driver in _CPU_NAMES
         self.runs_inline = info.driver == "local-sync"
+        self.lock = threading.RLock()
         lifetime.register(lifetime.DEVICES, self)
 
     @property
@@ -93,14 +95,15 @@ class Device:
     def memory(self) -> dict[str, int]:
         """Bytes of this device's memory: ``live``, ``peak``, ``allocated`` and ``freed`` since it was opened.
 
-        Empty where the build collects no statistics. Covers every program on the device.
+        Covers every program on the device: tensors put there, arguments, and pools as a whole. On CPU devices
+        the results of calls come from a pool of the driver that is not counted. Empty where this build of
+        IREE collects no statistics.
         """
         if not self.allocator.has_statistics:
             return {}
         raw = self.allocator.statistics
         total = {
-            field: raw[f"host_bytes_{field}"] + raw[f"device_bytes_{field}"]
-            for field in ("peak", "allocated", "freed")
+            field: raw[f"host_bytes_{field}"] + raw[f"device_bytes_{field}"] for field in ("peak", "allocated", "freed")
         }
         return {"live": total["allocated"] - total["freed"], **total}
 

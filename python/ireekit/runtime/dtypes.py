@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import ml_dtypes
@@ -54,6 +55,7 @@ _ELEMENT_TYPES: dict[str, HalElementType] = {
 }
 
 
+@functools.cache
 def numpy_dtype(name: str) -> np.dtype[Any]:
     """The numpy dtype of a signature's dtype name.
 
@@ -68,11 +70,13 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
     return np.dtype(getattr(ml_dtypes, name)) if hasattr(ml_dtypes, name) else np.dtype(name)
 
 
+@functools.cache
 def element_type(dtype: np.dtype[Any]) -> HalElementType:
     """The HAL element type of a dtype that :func:`numpy_dtype` returned."""
     return _ELEMENT_TYPES[dtype.name]
 
 
+@functools.cache
 def carrier(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
     """The integer dtype to view arrays of ``dtype`` as for the buffer protocol; None where none is needed."""
     return None if dtype.isbuiltin == 1 else np.dtype(f"u{dtype.itemsize}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,17 +17,15 @@ from ireekit.runtime.binding import Binder, folder
 from ireekit.runtime.dtypes import numpy_dtype
 from ireekit.runtime.inputs import Arguments, ArrayInput
 from ireekit.runtime.staging import Staging, stage
-from ireekit.runtime.tensors import SHARE_RESULTS_FROM, DeviceTensor, copy_in, to_host
+from ireekit.runtime.tensors import SHARE_RESULTS_FROM, DeviceTensor, copy_in, layout, to_host
 from ireekit.signature import EntryPoint, Leaf
 
 if TYPE_CHECKING:
     import asyncio
-    from concurrent.futures import Future
 
     from ireekit.runtime.device import Device
     from ireekit.runtime.session import Session
-
-_Static = tuple[np.dtype[Any], tuple[int, ...]]
+    from ireekit.runtime.tensors import Layout
 
 
 class _Result:
@@ -36,18 +35,22 @@ class _Result:
       dtype: what the caller gets; None for a number returned by value.
       compiled: what the module returns; differs where the compiler demoted f64.
       shape: None where it is not known before the call.
+      casts: the two differ.
+      layout: of the result as a device tensor; None as ``shape``.
       is_small: it can be mapped and copied without a further look.
     """
 
-    __slots__ = ("compiled", "dtype", "is_small", "shape")
+    __slots__ = ("casts", "compiled", "dtype", "is_small", "layout", "shape")
 
     def __init__(self, leaf: Leaf, compiled: Leaf | None, device: Device) -> None:
         static = leaf.shape is not None and all(isinstance(d, int) for d in leaf.shape)
         self.shape: Any = leaf.shape if static else None
         self.dtype: Any = None if leaf.shape is None else numpy_dtype(leaf.dtype)
         self.compiled: Any = inputs.compiled_dtype(leaf, compiled) or self.dtype
+        self.layout = layout(device, self.dtype, self.shape) if self.shape is not None else None
+        self.casts = bool(self.compiled != self.dtype)
         self.is_small = False
-        if self.shape is not None and self.compiled == self.dtype and device.shares_memory:
+        if self.shape is not None and not self.casts and device.shares_memory:
             size = math.prod(self.shape) * self.dtype.itemsize
             self.is_small = 0 < size < SHARE_RESULTS_FROM
 
@@ -75,14 +78,13 @@ class Function:
             for leaf, inside in zip(entry.inputs, compiled[0], strict=True)
         ]
         self._results = [
-            _Result(leaf, inside, session.device)
-            for leaf, inside in zip(entry.results, compiled[1], strict=True)
+            _Result(leaf, inside, session.device) for leaf, inside in zip(entry.results, compiled[1], strict=True)
         ]
         self._binder = Binder(entry)
         self._fold: Callable[[list[Any]], Any] = folder(entry.result)
         self._bare = entry.result.kind == "leaf" and len(entry.results) == 1
         static = inputs.static_signature(self._inputs) if self._binder.is_flat else None
-        self._static: Sequence[_Static] | None = static
+        self._layouts = None if static is None else [layout(device, *item) for item in static]
         self._staging = session.own(stage(static, device) if static is not None and lends else None)
 
     def __call__(self, *args: Any, returns: arrays.Returns | None = None, **kwargs: Any) -> Any:
@@ -97,11 +99,11 @@ class Function:
           InputError: an argument does not fit the signature.
           DeviceError: the program failed while running, or is closed.
         """
-        static = self._static
-        if static is None or kwargs or returns is not None or len(args) != self._arity:
+        layouts = self._layouts
+        if layouts is None or kwargs or returns is not None or len(args) != self._arity:
             return self.run(self.prepare(args, kwargs), returns)
         if type(args[0]) is DeviceTensor:
-            handles = self._pack_tensors(args, static)
+            handles = self._pack_tensors(args, layouts)
             if handles is None:
                 return self.run(self.prepare(args, kwargs), None)
             with self._session.lock:
@@ -142,11 +144,14 @@ class Function:
         Arguments are taken over before this returns, but for arrays of 64 KiB and more, which must
         not change until the future is done. Every error lands in the future.
         """
-        return self._session.worker.submit(self, args, kwargs, returns)
+        try:
+            return self._session.worker.submit(self, args, kwargs, returns)
+        except DeviceError as error:  # closed
+            future: Future[Any] = Future()
+            future.set_exception(error)
+            return future
 
-    def call_async(
-        self, *args: Any, returns: arrays.Returns | None = None, **kwargs: Any
-    ) -> asyncio.Future[Any]:
+    def call_async(self, *args: Any, returns: arrays.Returns | None = None, **kwargs: Any) -> asyncio.Future[Any]:
         """As :meth:`submit`, for ``await`` in the running event loop."""
         import asyncio
 
@@ -163,19 +168,14 @@ class Function:
             plan.add(value, arguments, device)
         return arguments
 
-    def _pack_tensors(self, args: Sequence[Any], static: Sequence[_Static]) -> VmVariantList | None:
+    def _pack_tensors(self, args: Sequence[Any], layouts: Sequence[Layout]) -> VmVariantList | None:
         """Arguments that all lie on the device as the signature has them; None where one does not."""
-        packed = VmVariantList(self._arity)
-        push = packed.push_ref
-        device = self._session.device
-        for value, (dtype, shape) in zip(args, static):  # noqa: B905, the caller compares lengths
-            if type(value) is not DeviceTensor or value.device is not device:
+        handles: list[Any] = []
+        for value, expected in zip(args, layouts):  # noqa: B905, the caller compares lengths
+            if type(value) is not DeviceTensor or value.layout is not expected or value.handle is None:
                 return None
-            handle: Any = value.handle
-            if value.dtype is not dtype or value.shape != shape or handle is None:
-                return None
-            push(handle)
-        return packed
+            handles.append(value.handle)
+        return self._session.pack(handles)
 
     def hosts(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], arrays.ArrayKind]:
         """The flat arguments of a call as checked host arrays, and their kind.
@@ -204,10 +204,7 @@ class Function:
         with self._session.lock:
             outputs = self._invoke(arguments.packed)
         views = (outputs.get_as_object(i, HalBufferView) for i in range(len(self._results)))
-        return [
-            self._read(view, result, arguments.lent)
-            for view, result in zip(views, self._results, strict=True)
-        ]
+        return [self._read(view, result, arguments.lent) for view, result in zip(views, self._results, strict=True)]
 
     def fold(self, values: Sequence[NDArray[Any]], kind: arrays.ArrayKind) -> Any:
         """The Python result from flat host arrays."""
@@ -269,7 +266,7 @@ class Function:
         if lent and inputs.shares_bytes(array, lent):
             # Lent memory is the caller's to change after the call.
             array = array.copy()
-        return array if result.dtype == result.compiled else array.astype(result.dtype)
+        return array.astype(result.dtype) if result.casts else array
 
     def _collect_tensors(self, outputs: VmVariantList, lent: Sequence[NDArray[Any]] = ()) -> Any:
         device = self._session.device
@@ -279,8 +276,8 @@ class Function:
                 values.append(outputs.get_variant(index))
                 continue
             view = outputs.get_as_object(index, HalBufferView)
-            shape = result.shape or tuple(view.shape)
-            if lent or result.dtype != result.compiled:
+            where = result.layout or layout(device, result.dtype, tuple(view.shape))
+            if lent or result.casts:
                 view = copy_in(self._read(view, result, lent), device)
-            values.append(DeviceTensor(view, device, result.dtype, shape))
+            values.append(DeviceTensor(view, where))
         return values[0] if self._bare else self._fold(values)

@@ -140,9 +140,7 @@ class ArrayInput:
         else:
             kind = arrays.NUMPY if type(value) is DeviceTensor else arrays.kind_of(type(value))
             if kind is None:
-                raise self._error(
-                    f"must be an array, got {type(value).__name__}", "pass a numpy, torch or jax array"
-                )
+                raise self._error(f"must be an array, got {type(value).__name__}", "pass a numpy, torch or jax array")
             array = value.numpy() if type(value) is DeviceTensor else self._to_numpy(kind, value)
             arguments.note(kind)
         self._check(array.dtype, array.shape, arguments)
@@ -167,9 +165,7 @@ class ArrayInput:
 
     def _number(self, value: Any) -> NDArray[Any]:
         if self._rank:
-            raise self._error(
-                f"must have shape {self._shape_text()}, got the number {value!r}", "pass an array"
-            )
+            raise self._error(f"must have shape {self._shape_text()}, got the number {value!r}", "pass an array")
         dtype = self.dtype
         if isinstance(value, float) and dtype.kind in "biu":
             raise self._error(f"must be {dtype.name}, got the float {value!r}", "pass an int")

@@ -29,9 +29,11 @@ class Lasting(Closeable, Protocol):
         ...
 
 
-# By stage: callers of programs (workers, batchers), then programs, tensors, and last the devices.
-CALLERS, PROGRAMS, TENSORS, DEVICES = range(4)
-_stages: tuple[weakref.WeakSet[Any], ...] = tuple(weakref.WeakSet() for _ in range(4))
+# By stage: callers of programs (workers, batchers), then programs, and last the devices.
+CALLERS, PROGRAMS, DEVICES = range(3)
+_stages: tuple[weakref.WeakSet[Any], ...] = tuple(weakref.WeakSet() for _ in range(3))
+tensors: set[weakref.ref[Any]] = set()
+"""Device tensors, closed between programs and devices; a bare set, for it is filled by every call."""
 _shared: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 _immortal: list[Any] = []
 
@@ -47,11 +49,17 @@ def track_shared(array: Any) -> None:
 
 
 def _shutdown() -> None:
-    for stage in (CALLERS, PROGRAMS, TENSORS):
+    for stage in (CALLERS, PROGRAMS):
         for owner in list(_stages[stage]):
             owner.close()
+            _bar(owner)
+    for reference in list(tensors):
+        tensor = reference()
+        if tensor is not None:
+            tensor.close()
     gc.collect()
     for owner in list(_stages[DEVICES]):
+        _bar(owner)
         if _shared or owner.in_use():
             # Somebody still holds memory of the device: it stays, without a complaint.
             _immortal.append(owner)
@@ -59,6 +67,16 @@ def _shutdown() -> None:
         else:
             owner.close()
     disable_leak_checker()
+
+
+def _bar(owner: object) -> None:
+    """Keeps daemon threads from entering native code: there, the end of the interpreter would abort them.
+
+    The lock stays with this thread. All but daemon threads have ended before.
+    """
+    lock = getattr(owner, "lock", None)
+    if lock is not None:
+        lock.acquire()
 
 
 atexit.register(_shutdown)

@@ -30,9 +30,7 @@ class Program(Mapping[str, Function]):
       session: the native module and context, for tools that look beneath.
     """
 
-    def __init__(
-        self, session: Session, entry_points: Sequence[EntryPoint], *, described: bool = True
-    ) -> None:
+    def __init__(self, session: Session, entry_points: Sequence[EntryPoint], *, described: bool = True) -> None:
         self.session = session
         self._described = described
         self._entries = {entry.name: entry for entry in entry_points}

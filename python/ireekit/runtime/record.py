@@ -25,9 +25,7 @@ class Record:
         try:
             return self._fields[name]
         except KeyError:
-            raise AttributeError(
-                f"{self._label()} has no field {name!r}; it has {', '.join(self._fields)}"
-            ) from None
+            raise AttributeError(f"{self._label()} has no field {name!r}; it has {', '.join(self._fields)}") from None
 
     def __getitem__(self, key: str | int | slice) -> Any:
         return self._fields[key] if isinstance(key, str) else self.to_tuple()[key]

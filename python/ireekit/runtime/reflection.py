@@ -13,9 +13,7 @@ from ireekit.runtime.dtypes import ABI_DTYPES, VM_SCALARS
 from ireekit.signature import Dim, EntryPoint, Leaf, Tree
 
 _ASYNC_SUFFIX = "$async"
-_DECLARATION = re.compile(
-    r"^\s*(?:sync|async)?\s*func @[^(]*\((.*)\)\s*->\s*\((.*)\)\s*(?:\{.*\})?\s*$", re.DOTALL
-)
+_DECLARATION = re.compile(r"^\s*(?:sync|async)?\s*func @[^(]*\((.*)\)\s*->\s*\((.*)\)\s*(?:\{.*\})?\s*$", re.DOTALL)
 _TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)(\w+(?:<[^>]*>)?)")
 
 

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from iree.runtime import VmContext, VmInstance, VmModule, create_hal_module
+from iree.runtime import VmContext, VmInstance, VmModule, VmVariantList, create_hal_module
+from iree.runtime._binding import (
+    ArgumentPacker,
+    InvokeContext,
+    _invoke_statics,  # pyright: ignore[reportPrivateUsage]
+)
 
 from ireekit.errors import ArtifactError, DeviceError, IreekitError
 from ireekit.runtime import failures, lifetime
@@ -97,7 +102,7 @@ class Session:
     ) -> None:
         instance = vm_instance()
         self.device = device
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self._module: VmModule | None = load_module(instance, source)
         modules = [create_hal_module(instance, device.hal)]
         if parameters:
@@ -106,6 +111,7 @@ class Session:
         self._context: VmContext | None = self._new_context()
         self._worker: Worker | None = None
         self._staging: list[Staging] = []
+        self._packer: ArgumentPacker | None = ArgumentPacker(_invoke_statics)
         lifetime.register(lifetime.PROGRAMS, self)
 
     @property
@@ -162,6 +168,13 @@ class Session:
             self._staging.append(staging)
         return staging
 
+    def pack(self, handles: list[Any]) -> VmVariantList:
+        """Buffer views as arguments; IREE's packer takes a third of the time of a loop here."""
+        packer = self._packer
+        if packer is None:
+            raise _closed()
+        return packer.pack(InvokeContext(self.device.hal), handles, {})
+
     def reset(self) -> None:
         """Mutable state as it was after loading."""
         with self.lock:
@@ -178,6 +191,7 @@ class Session:
                 staging.close()
             self._staging = []
             self._worker = None
+            self._packer = None
             self._context = None
             self._libraries = []
             self._module = None
@@ -240,9 +254,7 @@ def _map_file(path: Path) -> Any:
                 raise ArtifactError(f"{path} is empty", remedy="compile the program again")
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise ArtifactError(
-            f"{path} cannot be read: {error.strerror or error}", remedy="check the path"
-        ) from error
+        raise ArtifactError(f"{path} cannot be read: {error.strerror or error}", remedy="check the path") from error
 
 
 def _closed() -> DeviceError:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 from iree.runtime import BufferUsage, HalBufferView, HalFence, MemoryType
@@ -36,30 +39,53 @@ SHARE_RESULTS_FROM = 1 << 15
 """Bytes from which a result is a view of device memory rather than a copy."""
 
 
+_register, _forget = lifetime.tensors.add, lifetime.tensors.discard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Where and what a device tensor is; one object for each (see :func:`layout`), compared by identity."""
+
+    device: Device
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+
+@functools.lru_cache(4096)
+def layout(device: Device, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Layout:
+    """The one :class:`Layout` of these."""
+    return Layout(device, dtype, shape)
+
+
 class DeviceTensor:
     """An array in a device's memory: what a call with ``returns="device"`` gives and any call takes.
 
     Attributes:
-      shape: extents.
-      dtype: numpy or ml_dtypes dtype.
-      device: where it lies.
       handle: IREE's buffer view; None once closed.
+      layout: device, dtype and shape.
     """
 
-    __slots__ = ("__weakref__", "device", "dtype", "handle", "shape")
+    __slots__ = ("__weakref__", "handle", "layout")
 
-    def __init__(
-        self,
-        view: HalBufferView,
-        device: Device,
-        dtype: np.dtype[Any],
-        shape: tuple[int, ...],
-    ) -> None:
+    def __init__(self, view: HalBufferView, layout: Layout) -> None:
         self.handle: HalBufferView | None = view
-        self.device = device
-        self.dtype = dtype
-        self.shape = shape
-        lifetime.register(lifetime.TENSORS, self)
+        self.layout = layout
+        _register(ref(self, _forget))
+
+    @property
+    def device(self) -> Device:
+        """Where it lies."""
+        return self.layout.device
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """numpy or ml_dtypes dtype."""
+        return self.layout.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Extents."""
+        return self.layout.shape
 
     @property
     def view(self) -> HalBufferView:
@@ -119,12 +145,10 @@ def to_device(array: Any, device: str | Device = "cpu") -> DeviceTensor:
         array = array.numpy()
     kind = arrays.kind_of(type(array))
     if kind is None:
-        raise InputError(
-            f"expected an array, got {type(array).__name__}", remedy="pass a numpy, torch or jax array"
-        )
+        raise InputError(f"expected an array, got {type(array).__name__}", remedy="pass a numpy, torch or jax array")
     host = native(kind.to_numpy(array))
     numpy_dtype(host.dtype.name)
-    return DeviceTensor(copy_in(host, device), device, host.dtype, host.shape)
+    return DeviceTensor(copy_in(host, device), layout(device, host.dtype, host.shape))
 
 
 def empty(shape: tuple[int, ...], dtype: Any = np.float32) -> NDArray[Any]:
@@ -147,13 +171,14 @@ def copy_in(array: NDArray[Any], device: Device) -> HalBufferView:
     """Copies a native, contiguous array into new memory of the device."""
     word = carrier(array.dtype)
     shared = device.shares_memory
-    view = device.allocator.allocate_buffer_copy(
-        SHARED_MEMORY if shared else DEVICE_MEMORY,
-        SHARED_USAGE if shared else DEVICE_USAGE,
-        device.hal,
-        array if word is None else array.view(word),
-        element_type(array.dtype),
-    )
+    with device.lock:
+        view = device.allocator.allocate_buffer_copy(
+            SHARED_MEMORY if shared else DEVICE_MEMORY,
+            SHARED_USAGE if shared else DEVICE_USAGE,
+            device.hal,
+            array if word is None else array.view(word),
+            element_type(array.dtype),
+        )
     assert isinstance(view, HalBufferView)
     return view
 
@@ -162,22 +187,19 @@ def share_in(array: NDArray[Any], device: Device) -> HalBufferView:
     """Lends an aligned, native, contiguous array's memory to the device; the caller keeps it alive."""
     # Read-only arrays (every jax array) are refused by IREE, though programs do not write to arguments.
     raw = (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
-    buffer = device.allocator.import_host_allocation(raw, SHARED_MEMORY, SHARED_USAGE)
+    with device.lock:
+        buffer = device.allocator.import_host_allocation(raw, SHARED_MEMORY, SHARED_USAGE)
     return HalBufferView(buffer, array.shape, element_type(array.dtype))
 
 
-def to_host(
-    view: HalBufferView, device: Device, dtype: np.dtype[Any], shape: tuple[int, ...]
-) -> NDArray[Any]:
+def to_host(view: HalBufferView, device: Device, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """A result's values; the array returned owns or keeps alive its memory."""
     if 0 in shape:
         return np.empty(shape, dtype)
     if device.shares_memory:
         try:
             mapped: Any = view.map()
-        except (
-            Exception
-        ):  # constants may live in memory that cannot be mapped; IREE has no error class for it
+        except Exception:  # constants may live in memory that cannot be mapped; IREE has no error class for it
             mapped = _read_back(view.get_buffer(), device)
     else:
         mapped = _read_back(view.get_buffer(), device)
@@ -190,9 +212,10 @@ def to_host(
 
 def _read_back(source: HalBuffer, device: Device) -> Any:
     """Copies through a staging buffer, which every device can write and every host can map."""
-    hal = device.hal
-    staging = device.allocator.allocate_buffer(STAGING_MEMORY, STAGING_USAGE, source.byte_length())
-    semaphore = hal.create_semaphore(0)
-    hal.queue_copy(source, staging, HalFence.create_at(semaphore, 0), HalFence.create_at(semaphore, 1))
-    HalFence.create_at(semaphore, 1).wait()
-    return staging.map()
+    with device.lock:
+        hal = device.hal
+        staging = device.allocator.allocate_buffer(STAGING_MEMORY, STAGING_USAGE, source.byte_length())
+        semaphore = hal.create_semaphore(0)
+        hal.queue_copy(source, staging, HalFence.create_at(semaphore, 0), HalFence.create_at(semaphore, 1))
+        HalFence.create_at(semaphore, 1).wait()
+        return staging.map()

@@ -41,9 +41,7 @@ class Worker:
                 future.set_exception(DeviceError("the program is closed", remedy="load it again"))
                 return future
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=_work, args=(self._jobs,), name="ireekit-worker", daemon=True
-                )
+                self._thread = threading.Thread(target=_work, args=(self._jobs,), name="ireekit-worker", daemon=True)
                 self._thread.start()
             self._jobs.put((future, function, arguments, returns))
         return future

@@ -57,13 +57,13 @@ _FALLBACK = "android-baseline-2022"
 
 @functools.cache
 def detected_vulkan_profile() -> str:
-    """Architecture of the first Vulkan device here; warns and assumes a phone's baseline where there is none."""
+    """Architecture of the first Vulkan device; warns and takes a phone's baseline where there is none."""
     from ireekit.runtime import devices
 
     found = next((device for device in devices() if device.driver == "vulkan"), None)
     if found is None:
         warnings.warn(
-            f"no Vulkan device here: compiling for vulkan:{_FALLBACK}; name a profile, e.g. target='vulkan:rdna3'",
+            f"no Vulkan device here: compiling for vulkan:{_FALLBACK}; name one, e.g. 'vulkan:rdna3'",
             stacklevel=2,
         )
         return _FALLBACK

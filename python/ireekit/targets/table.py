@@ -60,13 +60,12 @@ def _cpu(triple: str, description: str, *flags: str, cpu: str = "generic") -> Ar
     )
 
 
+_SMALL_STACK = "--iree-llvmcpu-stack-allocation-limit=32768"
 _ARM_LINUX = "aarch64-unknown-linux-gnu"
 
 _CPUS: dict[str, Architecture] = {
     "host": Architecture(("--iree-llvmcpu-target-cpu=host",), "this machine's CPU with all its features"),
-    "generic": Architecture(
-        ("--iree-llvmcpu-target-cpu=generic",), "this machine's architecture, baseline features"
-    ),
+    "generic": Architecture(("--iree-llvmcpu-target-cpu=generic",), "this machine's architecture, baseline features"),
     "x86-64": _x86("x86-64", "any 64-bit x86"),
     "x86-64-v2": _x86("x86-64-v2", "x86 with SSE4.2"),
     "x86-64-v3": _x86("x86-64-v3", "x86 with AVX2 and FMA"),
@@ -102,6 +101,7 @@ _CPUS: dict[str, Architecture] = {
     "riscv32": _cpu(
         "riscv32-pc-linux-elf",
         "32-bit RISC-V, bare metal",
+        _SMALL_STACK,
         "--iree-llvmcpu-target-cpu-features=+m,+f",
         "--iree-llvmcpu-target-abi=ilp32",
         cpu="generic-rv32",
@@ -109,6 +109,7 @@ _CPUS: dict[str, Architecture] = {
     "cortex-m4": _cpu(
         "armv7em-pc-linux-elf",
         "Arm Cortex-M4, bare metal",
+        _SMALL_STACK,
         "--iree-llvmcpu-target-cpu-features=+vfp4d16sp,+dsp",
         "--iree-llvmcpu-target-float-abi=hard",
         cpu="generic",
@@ -116,6 +117,7 @@ _CPUS: dict[str, Architecture] = {
     "cortex-m7": _cpu(
         "armv7em-pc-linux-elf",
         "Arm Cortex-M7, bare metal",
+        _SMALL_STACK,
         "--iree-llvmcpu-target-cpu-features=+fp-armv8d16,+dsp",
         "--iree-llvmcpu-target-float-abi=hard",
         cpu="generic",
@@ -152,9 +154,7 @@ def _cuda(name: str, description: str, compiled_as: str | None = None) -> Archit
         f"the compiler has no code generation of its own for {name}: the program holds {compiled_as} PTX, "
         "which the driver compiles for the chip at load"
     )
-    return Architecture(
-        (f"--iree-cuda-target={compiled_as or name}",), description, note if compiled_as else None
-    )
+    return Architecture((f"--iree-cuda-target={compiled_as or name}",), description, note if compiled_as else None)
 
 
 _CUDA: dict[str, Architecture] = {
@@ -204,7 +204,11 @@ FAMILIES: dict[str, Family] = {
             "host",
             "CPUs, native code",
             _CPUS,
-            ("--iree-hal-local-target-device-backends=llvm-cpu",),
+            (
+                "--iree-hal-local-target-device-backends=llvm-cpu",
+                # The default of 32 KB is for microcontrollers; ordinary layer norms exceed it.
+                "--iree-llvmcpu-stack-allocation-limit=262144",
+            ),
             static_library=True,
         ),
         Family("vulkan", "vulkan", ("vulkan",), None, "GPUs over Vulkan, SPIR-V", _VULKAN),

@@ -37,8 +37,7 @@ class Target:
         if architecture not in family.architectures:
             raise TargetError(
                 f"unknown architecture {architecture!r} of target {name!r}",
-                remedy=_suggestion(architecture, family.architectures)
-                + f"; `ireekit targets {name}` lists them",
+                remedy=_suggestion(architecture, family.architectures) + f"; `ireekit targets {name}` lists them",
             )
         return Target(name, architecture)
 
@@ -80,9 +79,7 @@ class TargetSet:
             for flag in (*target.row.flags, *target.architecture_row.flags):
                 name, _, value = flag.partition("=")
                 previous = flags.get(name)
-                joined = (
-                    previous is not None and name.endswith("-backends") and value not in previous.split(",")
-                )
+                joined = previous is not None and name.endswith("-backends") and value not in previous.split(",")
                 flags[name] = f"{previous},{value}" if joined else value
         return tuple(f"{name}={value}" for name, value in flags.items())
 

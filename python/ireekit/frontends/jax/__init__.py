@@ -29,9 +29,7 @@ CONST_EVAL_FLAG = "--iree-opt-const-expr-hoisting=false"
 """IREE 3.13 fails to evaluate JAX's random number loops at compile time; at run time they are right."""
 
 
-def import_(
-    requests: Mapping[str, EntryPointRequest], context: ir.Context, options: ImportOptions
-) -> ImportedModule:
+def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, options: ImportOptions) -> ImportedModule:
     """Import JAX functions, one entry point each.
 
     Args:
@@ -54,9 +52,7 @@ def import_(
         rename_entry(module, name)
     else:
         module = link_modules({name: item.module for name, item in lowered.items()})
-    archives = (
-        () if options.weights is None else move_constants(module, options.weights, options.externalize_above)
-    )
+    archives = () if options.weights is None else move_constants(module, options.weights, options.externalize_above)
     entry_points = tuple(item.entry_point for item in lowered.values())
     flags = flags_for(module, entry_points)
     if any(item.uses_random for item in lowered.values()):

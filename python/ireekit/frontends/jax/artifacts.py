@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ireekit.errors import ModelImportError
-from ireekit.frontends.jax.calls import check_calls, drop_assertions, drop_partitioning, uses_random_bits
 from ireekit.frontends.ir_types import ELEMENT_DTYPES
+from ireekit.frontends.jax.calls import check_calls, drop_assertions, drop_partitioning, uses_random_bits
 from ireekit.frontends.jax.dynamic import legalize_dynamic_shapes
 from ireekit.frontends.jax.lowering import PLATFORM, Lowered, entry_point_of
 from ireekit.frontends.jax.trees import leaf_names, tree_of
@@ -49,7 +49,7 @@ def _deserialize(data: bytes, name: str) -> Any:
 
     try:
         return export.deserialize(bytearray(data))
-    except Exception as error:  # noqa: BLE001 - flatbuffers raises anything on bytes that are none of its own
+    except Exception as error:
         first = (str(error) or type(error).__name__).splitlines()[0]
         raise ModelImportError(
             f"the serialized JAX export cannot be read: {first}",

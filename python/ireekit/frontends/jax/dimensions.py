@@ -55,9 +55,7 @@ def _dimension_names(function: ir.Operation) -> list[str]:
     return names
 
 
-def _size(
-    block: ir.Block, offset: int, type_: ir.Type, name: str, shapes: Sequence[Sequence[Any]]
-) -> ir.Value:
+def _size(block: ir.Block, offset: int, type_: ir.Type, name: str, shapes: Sequence[Sequence[Any]]) -> ir.Value:
     from iree.compiler.dialects import arith, tensor
 
     for index, shape in enumerate(shapes):

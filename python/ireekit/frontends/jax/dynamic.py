@@ -43,9 +43,7 @@ def _replace_broadcast(op: ir.Operation) -> None:
     result = ir.RankedTensorType(op.results[0].type)
     read = [
         ir.AffineConstantExpr.get(0) if extent == 1 else ir.AffineDimExpr.get(dim)
-        for extent, dim in zip(
-            extents, ir.DenseI64ArrayAttr(op.attributes["broadcast_dimensions"]), strict=True
-        )
+        for extent, dim in zip(extents, ir.DenseI64ArrayAttr(op.attributes["broadcast_dimensions"]), strict=True)
     ]
     new = elementwise(
         result,

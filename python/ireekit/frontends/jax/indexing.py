@@ -65,8 +65,7 @@ def replace_update(op: ir.Operation) -> None:
     type_ = ir.RankedTensorType(update.type)
     sizes = [size_of(update, dim) for dim in range(type_.rank)]
     offsets = [
-        clamp(_extract(start, []), _subtract(size_of(operand, dim), sizes[dim]))
-        for dim, start in enumerate(starts)
+        clamp(_extract(start, []), _subtract(size_of(operand, dim), sizes[dim])) for dim, start in enumerate(starts)
     ]
     dynamic = [sizes[dim] for dim in range(type_.rank) if type_.is_dynamic_dim(dim)]
     marker = ir.ShapedType.get_dynamic_size()
@@ -77,10 +76,7 @@ def replace_update(op: ir.Operation) -> None:
         attributes={
             "static_offsets": ir.DenseI64ArrayAttr.get([marker] * type_.rank),
             "static_sizes": ir.DenseI64ArrayAttr.get(
-                [
-                    marker if type_.is_dynamic_dim(dim) else type_.get_dim_size(dim)
-                    for dim in range(type_.rank)
-                ]
+                [marker if type_.is_dynamic_dim(dim) else type_.get_dim_size(dim) for dim in range(type_.rank)]
             ),
             "static_strides": ir.DenseI64ArrayAttr.get([1] * type_.rank),
             "operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 1, len(offsets), len(dynamic), 0]),
@@ -112,9 +108,7 @@ def elementwise(
         results=[result],
         operands=[*(value for value, _ in inputs), empty],
         attributes={
-            "indexing_maps": ir.ArrayAttr.get(
-                [*(ir.AffineMapAttr.get(read) for _, read in inputs), identity]
-            ),
+            "indexing_maps": ir.ArrayAttr.get([*(ir.AffineMapAttr.get(read) for _, read in inputs), identity]),
             "iterator_types": ir.ArrayAttr.get([ir.Attribute.parse(PARALLEL)] * result.rank),
             "operandSegmentSizes": ir.DenseI32ArrayAttr.get([len(inputs), 1]),
         },
@@ -181,9 +175,9 @@ def _to_index(value: ir.Value) -> ir.Value:
         return value
     if isinstance(value.type, ir.IntegerType) and value.type.is_unsigned:
         signless = ir.IntegerType.get_signless(value.type.width)
-        value = ir.Operation.create(
-            "builtin.unrealized_conversion_cast", results=[signless], operands=[value]
-        ).results[0]
+        value = ir.Operation.create("builtin.unrealized_conversion_cast", results=[signless], operands=[value]).results[
+            0
+        ]
         return arith.index_castui(index, value)
     return arith.index_cast(index, value)
 
@@ -211,6 +205,4 @@ def _sum(left: ir.Value | None, right: ir.Value | None) -> ir.Value:
 
 def _linalg_index(dim: int) -> ir.Value:
     attribute = ir.IntegerAttr.get(ir.IntegerType.get_signless(64), dim)
-    return ir.Operation.create(
-        "linalg.index", results=[ir.IndexType.get()], attributes={"dim": attribute}
-    ).results[0]
+    return ir.Operation.create("linalg.index", results=[ir.IndexType.get()], attributes={"dim": attribute}).results[0]

@@ -20,7 +20,7 @@ from ireekit.frontends.jax.shapes import symbolic_inputs
 from ireekit.frontends.jax.trees import leaf_names, tree_of
 from ireekit.frontends.mlir.signatures import function_types, public_functions
 from ireekit.frontends.mlir.source import read_module
-from ireekit.signature import EntryPoint, Leaf, Parameter, Tree
+from ireekit.signature import EntryPoint, Leaf, Parameter
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -72,9 +72,7 @@ def lower_function(
     bind_dimensions(module, [aval.shape for aval in closed.in_avals])
     legalize_dynamic_shapes(module)
     parameters, names = _parameters(function, traced.in_tree, len(args))
-    entry_point = entry_point_of(
-        name, module, parameters, names, traced.out_tree, closed.in_avals, closed.out_avals
-    )
+    entry_point = entry_point_of(name, module, parameters, names, traced.out_tree, closed.in_avals, closed.out_avals)
     return Lowered(module, entry_point, uses_random_bits(module))
 
 
@@ -123,9 +121,7 @@ def _jitted(function: Callable[..., Any]) -> Any:
     return function if isinstance(function, jax.stages.Wrapped) else jax.jit(function)
 
 
-def _parameters(
-    function: Callable[..., Any], in_tree: Any, positional: int
-) -> tuple[tuple[Parameter, ...], list[str]]:
+def _parameters(function: Callable[..., Any], in_tree: Any, positional: int) -> tuple[tuple[Parameter, ...], list[str]]:
     """Parameters of the call, and names of the flat inputs."""
     args_tree, kwargs_tree = in_tree.children()
     if args_tree.num_nodes and len(args_tree.children()) != positional:
@@ -157,9 +153,7 @@ def _signature(function: Callable[..., Any]) -> list[tuple[str, bool]]:
         return []
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     bound: Mapping[str, Any] = function.keywords if isinstance(function, functools.partial) else {}
-    return [
-        (p.name, p.kind in kinds and p.name not in bound) for p in parameters if p.kind is not p.VAR_KEYWORD
-    ]
+    return [(p.name, p.kind in kinds and p.name not in bound) for p in parameters if p.kind is not p.VAR_KEYWORD]
 
 
 def _positional_names(kinds: Sequence[tuple[str, bool]], count: int) -> list[str]:

@@ -39,9 +39,7 @@ def symbolic_inputs(
         return inputs, dict(keyword_inputs)
     specs = _by_argument(function, inputs, keyword_inputs, dynamic_shapes)
     arguments: dict[int | str, Any] = {**dict(enumerate(inputs)), **keyword_inputs}
-    names = sorted(
-        {name for key, value in arguments.items() for name in _names(value, specs.get(key), str(key))}
-    )
+    names = sorted({name for key, value in arguments.items() for name in _names(value, specs.get(key), str(key))})
     if not names:
         return inputs, dict(keyword_inputs)
     dims = _symbols(names, constraints)
@@ -74,11 +72,7 @@ def _by_argument(
                 remedy=f"arguments given: {', '.join([*positions, *keyword_inputs])}",
             )
         return {name if name in keyword_inputs else positions[name]: item for name, item in table.items()}
-    if (
-        not isinstance(spec, Sequence)
-        or isinstance(spec, str)
-        or len(cast("Sequence[Any]", spec)) > len(inputs)
-    ):
+    if not isinstance(spec, Sequence) or isinstance(spec, str) or len(cast("Sequence[Any]", spec)) > len(inputs):
         raise ModelImportError(
             f"dynamic_shapes must map argument names, or have one entry per argument ({len(inputs)}): {spec!r}",
             remedy='e.g. dynamic_shapes={"x": {0: "batch"}}',
@@ -105,9 +99,7 @@ def _dim_names(value: Any, spec: Any, path: str) -> dict[int, str]:
         if given is None or isinstance(given, int):
             continue
         if not isinstance(dim, int) or not -rank <= dim < rank:
-            raise ModelImportError(
-                f"dynamic_shapes of {path} names dimension {dim!r}; the array has {rank} dimensions"
-            )
+            raise ModelImportError(f"dynamic_shapes of {path} names dimension {dim!r}; the array has {rank} dimensions")
         name = given if isinstance(given, str) else getattr(given, "__name__", None)
         if name is None or not re.fullmatch(r"[A-Za-z_]\w*", name):
             raise ModelImportError(
@@ -135,9 +127,7 @@ def _children(value: Any, spec: Any, path: str) -> list[tuple[str, Any, Any]]:
         raise ModelImportError(f"dynamic_shapes of {path} does not fit its structure: {spec!r}")
     unknown = set(table) - {key for key, _ in children}
     if unknown:
-        raise ModelImportError(
-            f"dynamic_shapes of {path} names {', '.join(sorted(unknown))}, which it has not"
-        )
+        raise ModelImportError(f"dynamic_shapes of {path} names {', '.join(sorted(unknown))}, which it has not")
     return [(key, child, table.get(key)) for key, child in children]
 
 

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["import_"]
 
 
-def import_(
-    requests: Mapping[str, EntryPointRequest], context: ir.Context, options: ImportOptions
-) -> ImportedModule:
+def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, options: ImportOptions) -> ImportedModule:
     """Import one MLIR module with all its public functions, or link several of one public function each.
 
     Args:

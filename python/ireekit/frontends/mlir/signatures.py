@@ -20,9 +20,7 @@ _NAME_ATTRIBUTES = ("iree.abi.name", "jax.arg_info", "jax.result_info", "ml_prog
 def public_functions(module: ir.Module) -> list[ir.Operation]:
     """Functions with a body that callers of the program can reach, in order."""
     operations = (op.operation for op in module.body.operations)
-    return [
-        op for op in operations if op.name in _FUNCTION_OPS and _is_public(op) and len(op.regions[0].blocks)
-    ]
+    return [op for op in operations if op.name in _FUNCTION_OPS and _is_public(op) and len(op.regions[0].blocks)]
 
 
 def entry_points_of(module: ir.Module) -> tuple[EntryPoint, ...]:
@@ -89,9 +87,7 @@ def _leaf(function: ir.Operation, name: str, text: str) -> Leaf:
     return leaf
 
 
-def _names(
-    function: ir.Operation, key: str, types: list[str], default: str, debug: Iterable[str | None]
-) -> list[str]:
+def _names(function: ir.Operation, key: str, types: list[str], default: str, debug: Iterable[str | None]) -> list[str]:
     attributes = _argument_attributes(function, key, len(types))
     return unique_names(
         [

@@ -88,9 +88,7 @@ def _import_error(error: ir.MLIRError, name: str, lines: list[str] | None) -> Mo
         return ModelImportError(cause, location=name)
     line, column = int(match[2]), int(match[3])
     source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return ModelImportError(
-        cause, location=f"{name}:{line}:{column}", notes=(f"| {source}",) if source else ()
-    )
+    return ModelImportError(cause, location=f"{name}:{line}:{column}", notes=(f"| {source}",) if source else ())
 
 
 def _cross(operation: Any, context: ir.Context) -> ir.Module:

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["import_"]
 
 
-def import_(
-    requests: Mapping[str, EntryPointRequest], context: ir.Context, options: ImportOptions
-) -> ImportedModule:
+def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, options: ImportOptions) -> ImportedModule:
     """Import ONNX models, one entry point each.
 
     Args:

@@ -48,9 +48,7 @@ class _Weights:
     retained: list[Any] = field(default_factory=list[Any])
 
 
-def import_graphs(
-    models: Mapping[str, OnnxModel], context: ir.Context, options: ImportOptions
-) -> ImportedGraphs:
+def import_graphs(models: Mapping[str, OnnxModel], context: ir.Context, options: ImportOptions) -> ImportedGraphs:
     """Import every model as the public function of its name.
 
     Operators that IREE cannot lower are replaced by the function bodies ONNX defines for them.
@@ -80,9 +78,7 @@ def import_graphs(
     return ImportedGraphs(module, archives, weights.retained)
 
 
-_REMEDY = (
-    "replace these operators in the model, or export it with other ones (a newer opset, another exporter)"
-)
+_REMEDY = "replace these operators in the model, or export it with other ones (a newer opset, another exporter)"
 
 
 def _refuse_crashing(model: OnnxModel) -> None:
@@ -205,9 +201,7 @@ class _NodeImporter(onnx_importer.NodeImporter):
         key = _unique(tensor.name, self._weights.pending)
         dtype = DTYPES[tensor.data_type]
         shape = tuple(tensor.dims)
-        self._weights.pending[key] = PendingTensor(
-            dtype, shape, data.nbytes, lambda: _typed(data, dtype, shape)
-        )
+        self._weights.pending[key] = PendingTensor(dtype, shape, data.nbytes, lambda: _typed(data, dtype, shape))
         type_ = ir.RankedTensorType.get(shape, _signless(self._cc.tensor_element_type(tensor.data_type)))
         symbol = f"__parameter_{len(self._weights.pending)}"
         with ir.InsertionPoint.at_block_begin(self._m.regions[0].blocks[0]):

@@ -57,9 +57,7 @@ def load_model(model: Any, data_dir: str | Path | None = None) -> OnnxModel:
     if isinstance(model, bytes | bytearray | memoryview):
         return _apart(_parse(bytes(model), "<bytes>"), Path(data_dir) if data_dir else None, "<bytes>")
     if isinstance(model, onnx.ModelProto):
-        return _apart(
-            _skeleton(model), Path(data_dir) if data_dir else None, "<model>", model.graph.initializer
-        )
+        return _apart(_skeleton(model), Path(data_dir) if data_dir else None, "<model>", model.graph.initializer)
     raise ModelImportError(
         f"{type(model).__module__}.{type(model).__qualname__} is no ONNX model",
         remedy="give a path, bytes, or an onnx.ModelProto",
@@ -241,9 +239,7 @@ class _Files:
             offset = int(fields.get("offset", 0))
             length = int(fields.get("length", mapped.nbytes - offset))
         except ValueError:
-            raise self._error(
-                f"offset or length of the external data of {tensor.name!r} is no number"
-            ) from None
+            raise self._error(f"offset or length of the external data of {tensor.name!r} is no number") from None
         if offset < 0 or length < 0 or offset + length > mapped.nbytes:
             raise self._error(
                 f"the external data of {tensor.name!r} end at byte {offset + length} of {location}, "
@@ -255,15 +251,11 @@ class _Files:
         if location in self._maps:
             return self._maps[location]
         if self._folder is None:
-            raise self._error(
-                f"the data of {tensor!r} are in the file {location!r}, and its folder is not known"
-            )
+            raise self._error(f"the data of {tensor!r} are in the file {location!r}, and its folder is not known")
         folder = self._folder.resolve()
         path = (folder / location).resolve()
         if not path.is_relative_to(folder):
-            raise self._error(
-                f"the external data of {tensor!r} lie outside of the model's folder: {location}"
-            )
+            raise self._error(f"the external data of {tensor!r} lie outside of the model's folder: {location}")
         try:
             with path.open("rb") as file:
                 self._maps[location] = _map_file(file)

@@ -102,7 +102,7 @@ def _upgrade(proto: onnx.ModelProto, opset: int, name: str) -> onnx.ModelProto:
         return proto
     try:
         upgraded = version_converter.convert_version(proto, opset)
-    except Exception as error:  # noqa: BLE001 - the converter raises RuntimeError, IndexError and others
+    except Exception as error:
         first = (str(error) or type(error).__name__).splitlines()[0]
         _LOG.info("%s stays at opset %d, it cannot be upgraded to %d: %s", name, current, opset, first)
         return proto
@@ -149,7 +149,7 @@ def _drop_allowzero(graph: onnx.GraphProto) -> None:
 def _reported(step: Callable[[], onnx.ModelProto], name: str) -> onnx.ModelProto:
     try:
         return step()
-    except Exception as error:  # noqa: BLE001 - onnx raises InferenceError, RuntimeError, ValueError, TypeError
+    except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ModelImportError(
             f"the ONNX model is invalid: {lines[0] if lines else type(error).__name__}",

@@ -139,9 +139,7 @@ The condition is given the node and the names of all values of known rank.
 def _key(op: ir.Operation) -> str:
     if len(op.regions):
         return str(id(op))
-    constants = ",".join(
-        str(i) for i, operand in enumerate(op.operands) if _constant_producer(operand) is not None
-    )
+    constants = ",".join(str(i) for i, operand in enumerate(op.operands) if _constant_producer(operand) is not None)
     types = ",".join(str(value.type) for value in (*op.operands, *op.results))
     return f"{op.attributes}|{constants}|{types}"
 

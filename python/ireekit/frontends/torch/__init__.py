@@ -28,9 +28,7 @@ _SCOPE = "model"
 _FLAGS = ("--iree-torch-emit-async-entry-points=false",)
 
 
-def import_(
-    requests: Mapping[str, EntryPointRequest], context: ir.Context, options: ImportOptions
-) -> ImportedModule:
+def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, options: ImportOptions) -> ImportedModule:
     """Import every request as a function of one module; see :mod:`ireekit.frontends.registry`.
 
     Entry points of one model share its weights and buffers. Buffers that any of them changes are kept in the

@@ -100,7 +100,7 @@ def _write_back(slot: Slot, tensor: torch.Tensor) -> None:
 
 def _lookup(module: torch.nn.Module, name: str) -> torch.Tensor:
     path, _, leaf = name.rpartition(".")
-    return cast(torch.Tensor, getattr(module.get_submodule(path), leaf))
+    return cast("torch.Tensor", getattr(module.get_submodule(path), leaf))
 
 
 def _free_name(module: torch.nn.Module, path: str) -> str:
@@ -133,9 +133,9 @@ def _visit(
         return
     seen.add(id(value))
     if isinstance(value, MutableMapping):
-        items, inner = list(cast(MutableMapping[Any, Any], value).items()), cast(Any, value)
+        items, inner = list(cast("MutableMapping[Any, Any]", value).items()), cast("Any", value)
     elif isinstance(value, MutableSequence):
-        items, inner = list(enumerate(cast(MutableSequence[Any], value))), cast(Any, value)
+        items, inner = list(enumerate(cast("MutableSequence[Any]", value))), cast("Any", value)
     elif isinstance(getattr(value, "__dict__", None), dict):
         items, inner = list(vars(value).items()), vars(value)
     else:

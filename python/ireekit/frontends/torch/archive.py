@@ -133,7 +133,7 @@ def _reusable(path: Path, tensors: Mapping[str, torch.Tensor]) -> bool:
 
     try:
         with safe_open(str(path), framework="pt") as file:
-            metadata = cast(Mapping[str, str], file.metadata() or {})
+            metadata = cast("Mapping[str, str]", file.metadata() or {})
             keys = set(file.keys())
             if all(key in keys and _equal(file.get_tensor(key), tensor) for key, tensor in tensors.items()):
                 return True
@@ -149,9 +149,7 @@ def _reusable(path: Path, tensors: Mapping[str, torch.Tensor]) -> bool:
 
 def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
     return (
-        one.dtype == other.dtype
-        and one.shape == other.shape
-        and bool(np.array_equal(to_bytes(one), to_bytes(other)))
+        one.dtype == other.dtype and one.shape == other.shape and bool(np.array_equal(to_bytes(one), to_bytes(other)))
     )
 
 

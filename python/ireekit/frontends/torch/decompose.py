@@ -17,11 +17,16 @@ from ireekit.frontends.torch.support import is_importable
 # by others. Found by compiling a sample of every operator of torch's own test suite. What has no counterpart at
 # all is always decomposed; everything else reaches the compiler whole: attention, convolution, linear, norms.
 _REFUSED = """
-__and__ __or__ __xor__
+__and__ __or__ __xor__ _weight_norm_interface
 _native_batch_norm_legit _native_batch_norm_legit_functional _native_batch_norm_legit_no_training
-_log_softmax_backward_data alias_copy as_strided_copy as_strided_scatter clamp_max.Tensor clamp_min.Tensor
-copysign cross_entropy_loss diagonal_copy diagonal_scatter expand_copy im2col
-new_empty new_full new_ones new_zeros pad upsample_bilinear2d
+_upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d grid_sampler grid_sampler_2d upsample_bilinear2d
+alias_copy as_strided_copy as_strided_scatter diagonal_copy diagonal_scatter expand_copy permute_copy
+split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy
+binary_cross_entropy cosine_embedding_loss cross_entropy_loss nll_loss2d_forward nll_loss_forward nll_loss_nd
+nll_loss nll_loss2d poisson_nll_loss
+broadcast_tensors clamp_max.Tensor clamp_min.Tensor copysign einsum im2col isfinite log_softmax.int logsumexp
+meshgrid new_empty new_empty_strided new_full new_ones new_zeros pad replication_pad1d replication_pad2d
+replication_pad3d reflection_pad1d reflection_pad2d reflection_pad3d xlogy
 """
 
 _MAX_WHERE_EXTENT = 1 << 16
@@ -148,9 +153,14 @@ def _attention(
     return torch.matmul(torch.softmax(scores, -1), value)
 
 
+def _fmod(value: torch.Tensor, divisor: float) -> torch.Tensor:
+    return torch.fmod(value, torch.full((), divisor, dtype=value.dtype, device=value.device))
+
+
 # Written here: torch's own decomposition is refused as well, or gives wrong results.
 _OURS: dict[Any, Callable[..., Any]] = {
     torch.ops.aten.index_copy.default: _index_copy,
     torch.ops.aten.index_put.default: _index_put,
+    torch.ops.aten.fmod.Scalar: _fmod,
     torch.ops.aten.scaled_dot_product_attention.default: _attention,
 }

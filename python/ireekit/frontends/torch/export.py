@@ -72,9 +72,7 @@ def _load(path: Path) -> ExportedProgram:
         ) from error
 
 
-def _from_program(
-    name: str, program: ExportedProgram, request: EntryPointRequest, context: ir.Context
-) -> Exported:
+def _from_program(name: str, program: ExportedProgram, request: EntryPointRequest, context: ir.Context) -> Exported:
     if request.dynamic_shapes is not None:
         raise ModelImportError(
             "dynamic_shapes was given together with an already exported program",
@@ -96,18 +94,14 @@ def _from_callable(
     register_inputs((arguments, keywords))
     traced, result_tree = _tracing_clone(module, function)
     with _evaluating(module), torch.no_grad(), quiet():
-        program = torch.export.export(
-            traced, arguments, keywords, dynamic_shapes=request.dynamic_shapes, strict=False
-        )
+        program = torch.export.export(traced, arguments, keywords, dynamic_shapes=request.dynamic_shapes, strict=False)
         functional = functional_program(program, context)
     shapes = request.dynamic_shapes
     if hasattr(shapes, "dynamic_shapes"):
         shapes = shapes.dynamic_shapes(traced, arguments, keywords)
     return Exported(
         functional,
-        entry_point(
-            name, functional, program.call_spec, inspect.signature(traced.forward), shapes, result_tree()
-        ),
+        entry_point(name, functional, program.call_spec, inspect.signature(traced.forward), shapes, result_tree()),
     )
 
 
@@ -118,7 +112,7 @@ def _module_and_function(source: Any) -> tuple[torch.nn.Module, Callable[..., An
             "TorchScript modules cannot be imported", remedy="hand in the nn.Module they were made from"
         )
     if isinstance(source, torch.nn.Module):
-        return cast(torch.nn.Module, getattr(source, "_orig_mod", source)), None
+        return cast("torch.nn.Module", getattr(source, "_orig_mod", source)), None
     owner = getattr(source, "__self__", None)
     if isinstance(owner, torch.nn.Module):
         return owner, source.__func__

@@ -11,7 +11,15 @@ from ireekit.errors import IreekitError, ModelImportError
 from ireekit.frontends.torch.locate import innermost_user_frame, is_users
 
 _MAX_REASON = 6
-_APPENDED = ("The error above", "While executing", "GraphModule:", "Original traceback", "Caused by", "For more", "To fix")
+_APPENDED = (
+    "The error above",
+    "While executing",
+    "GraphModule:",
+    "Original traceback",
+    "Caused by",
+    "For more",
+    "To fix",
+)
 
 # (what torch says, what it means, what to do), the first match counts.
 _CAUSES: tuple[tuple[str, str | None, str], ...] = (
@@ -74,7 +82,10 @@ def _explain(text: str) -> tuple[str | None, str]:
     for pattern, cause, remedy in _CAUSES:
         if re.search(pattern, text, re.IGNORECASE):
             return cause, remedy
-    return None, "check that the model runs on these inputs; torch.export.export(model, inputs) gives torch's full report"
+    return (
+        None,
+        "check that the model runs on these inputs; torch.export.export(model, inputs) gives torch's full report",
+    )
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -91,11 +102,7 @@ def _frame(error: BaseException) -> tuple[str, int] | None:
     reported = innermost_user_frame(str(error))
     if reported:
         return reported
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if is_users(frame.filename)
-    ]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
     return (own[-1].filename, own[-1].lineno or 0) if own else None
 
 

@@ -32,7 +32,15 @@ def import_exported(exported: Exported, module: ir.Module, weights: WeightTable)
     _drop_constant_results(program)
     with module.context, ir.Location.unknown():
         importer = _Importer(module=module, hooks=_Hooks(weights), graph_node_importer_cls=NodeImporter)
-        importer.import_program(program, func_name=exported.entry.name)
+        try:
+            importer.import_program(program, func_name=exported.entry.name)
+        except IreekitError:
+            raise
+        except Exception as error:
+            raise ModelImportError(
+                f"the program of entry point {exported.entry.name!r} cannot be imported: {_first_line(error)}",
+                remedy="report this with the model: no operator is to blame",
+            ) from error
 
 
 def _drop_constant_results(program: torch.export.ExportedProgram) -> None:
@@ -131,9 +139,7 @@ class NodeImporter(fx.GraphNodeImporter):
         condition = self._as_bool(loc, self._import_argument(loc, predicate))
         values = self._operand_values(loc, operands)
         results = self._result_types(node)
-        choice = ir.Operation.create(
-            "torch.prim.If", results=results, operands=[condition], regions=2, loc=loc
-        )
+        choice = ir.Operation.create("torch.prim.If", results=results, operands=[condition], regions=2, loc=loc)
         for region, branch in zip(choice.regions, branches, strict=True):
             with loc:
                 block = ir.Block.create_at_start(region, [])
@@ -148,9 +154,7 @@ class NodeImporter(fx.GraphNodeImporter):
         test, step = self._child(node, condition), self._child(node, body)
         outer = [value for group in captured for value in self._operand_values(loc, group)]
         results = self._result_types(node)
-        initial = [
-            self._cast(loc, v, t) for v, t in zip(self._operand_values(loc, carried), results, strict=True)
-        ]
+        initial = [self._cast(loc, v, t) for v, t in zip(self._operand_values(loc, carried), results, strict=True)]
         with loc:
             endless = fx._make_constant_op(
                 "torch.constant.int",
@@ -170,9 +174,7 @@ class NodeImporter(fx.GraphNodeImporter):
         values = self._inline(loc, block, step, [*list(block.arguments)[1:], *outer], results)
         (again,) = self._inline(loc, block, test, [*values, *outer])
         with ir.InsertionPoint(block):
-            ir.Operation.create(
-                "torch.prim.Loop.condition", operands=[self._as_bool(loc, again), *values], loc=loc
-            )
+            ir.Operation.create("torch.prim.Loop.condition", operands=[self._as_bool(loc, again), *values], loc=loc)
         self._bind_results(node, loop.results)
 
     def _import_hop_wrap_with_set_grad_enabled(self, loc: ir.Location, node: Any, hop: Any) -> None:
@@ -206,17 +208,12 @@ class NodeImporter(fx.GraphNodeImporter):
         outputs = returned if isinstance(returned, (list, tuple)) else [returned]
         with ir.InsertionPoint(block):
             results = [inner._import_argument(loc, output) for output in outputs]
-            return [
-                self._cast(loc, v, t)
-                for v, t in zip(results, types or [v.type for v in results], strict=True)
-            ]
+            return [self._cast(loc, v, t) for v, t in zip(results, types or [v.type for v in results], strict=True)]
 
     def _cast(self, loc: ir.Location, value: ir.Value, wanted: ir.Type) -> ir.Value:
         if value.type == wanted:
             return value
-        return ir.Operation.create(
-            "torch.tensor_static_info_cast", results=[wanted], operands=[value], loc=loc
-        ).result
+        return ir.Operation.create("torch.tensor_static_info_cast", results=[wanted], operands=[value], loc=loc).result
 
     def _as_bool(self, loc: ir.Location, value: ir.Value) -> ir.Value:
         if value.type == self._cc.torch_bool_type:
@@ -250,9 +247,13 @@ def _reporting(node: Any) -> Iterator[None]:
     except IreekitError:
         raise
     except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelImportError(
-            f"torch operator {node.target} cannot be imported: {reason}",
+            f"torch operator {node.target} cannot be imported: {_first_line(error)}",
             op=str(node.target),
             location=", ".join(part for part in (layer_of(node), source_line(node)) if part) or None,
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -56,9 +56,7 @@ def source_line(node: Any) -> str | None:
 def location_of(node: Any, context: ir.Context) -> ir.Location:
     """A ``NameLoc`` of the layer around a ``FileLineColLoc`` of the source line, as far as they are known."""
     frame, layer = source_of(node), layer_of(node)
-    place = (
-        ir.Location.file(frame[0], frame[1], 0, context=context) if frame else ir.Location.unknown(context)
-    )
+    place = ir.Location.file(frame[0], frame[1], 0, context=context) if frame else ir.Location.unknown(context)
     if layer is None and frame:
         return place
     return ir.Location.name(layer or node.name, place, context=context)

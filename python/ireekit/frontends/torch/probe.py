@@ -85,7 +85,7 @@ def _repeated(owner: Any) -> bool:
 
 
 def _generic(op: Any, results: str, operands: Sequence[str]) -> str:
-    attributes = ", ".join(f"{named.name} = {named.attr}" for named in op.attributes)
+    attributes = ", ".join(f"{name} = {op.attributes[name]}" for name in op.attributes)
     types = ", ".join(str(operand.type) for operand in op.operands)
     outcome = ", ".join(str(result.type) for result in op.results)
     head = f"{results} = " if results else ""

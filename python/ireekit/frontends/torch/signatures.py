@@ -12,8 +12,6 @@ from torch.export.graph_signature import (
     ConstantArgument,
     InputKind,
     OutputKind,
-    SymBoolArgument,
-    SymFloatArgument,
     SymIntArgument,
     TensorArgument,
 )
@@ -22,7 +20,8 @@ from ireekit.errors import ModelImportError
 from ireekit.frontends.torch.structure import leaf_names, tree_of_spec
 from ireekit.signature import Dim, EntryPoint, Leaf, Parameter, Tree
 
-_SCALARS: Mapping[type, str] = {SymIntArgument: "i64", SymFloatArgument: "f64"}
+# Numbers passed by value: those torch.export keeps symbolic.
+_SCALARS: Mapping[type, str] = {SymIntArgument: "i64"}
 
 
 def entry_point(
@@ -87,13 +86,11 @@ def _positions(arguments: Sequence[Any], role: str) -> tuple[list[Tree], list[An
         if isinstance(argument, ConstantArgument):
             trees.append(Tree.constant(_constant(argument.value)))
             continue
-        if isinstance(argument, SymBoolArgument) or not isinstance(
-            argument, (TensorArgument, SymIntArgument, SymFloatArgument)
-        ):
+        if not isinstance(argument, (TensorArgument, SymIntArgument)):
             raise ModelImportError(
                 f"a {role} of kind {type(argument).__name__} cannot be passed",
                 op=getattr(argument, "name", None),
-                remedy="use a tensor or a Python number",
+                remedy="use a tensor, or an integer",
             )
         trees.append(Tree.leaf(len(dynamic)))
         dynamic.append(argument)
@@ -114,9 +111,7 @@ def _parameters(
     parameters: list[Parameter] = []
     for i, tree in enumerate(positional.children):
         own = next(positions.children[i].leaf_indices(), None)
-        fallback = (
-            arguments[own].name if own is not None and positions.children[i].kind == "leaf" else f"arg{i}"
-        )
+        fallback = arguments[own].name if own is not None and positions.children[i].kind == "leaf" else f"arg{i}"
         parameters.append(Parameter(given[i] or fallback, tree))
     # A keyword that continues the positional parameters without a gap may be given by position as well.
     order = _positional_names(forward, 10_000)[len(parameters) :]
@@ -140,7 +135,7 @@ def _leaf(name: str, argument: Any, metas: Mapping[str, Any], symbols: Mapping[s
     scalar = _SCALARS.get(type(argument))
     if scalar is not None:
         return Leaf(name, scalar, None)
-    value = cast(torch.Tensor, metas[argument.name])
+    value = cast("torch.Tensor", metas[argument.name])
     return Leaf(name, dtype_name(value.dtype), tuple(_dim(extent, symbols) for extent in value.shape))
 
 
@@ -166,9 +161,7 @@ def _relabel(tree: Tree, leaves: Sequence[Tree]) -> Tree:
     return Tree(tree.kind, children, tree.keys, tree.value, tree.type_name)
 
 
-def _symbol_names(
-    parameters: Sequence[Parameter], dynamic_shapes: Any, values: Sequence[Any]
-) -> dict[str, str]:
+def _symbol_names(parameters: Sequence[Parameter], dynamic_shapes: Any, values: Sequence[Any]) -> dict[str, str]:
     """Names people gave to symbols with ``torch.export.Dim``."""
     names: dict[str, str] = {}
 
@@ -186,13 +179,16 @@ def _symbol_names(
             _name(names, shapes, value)
             return
         pairs = (
-            cast(Mapping[int, Any], shapes).items()
+            cast("Mapping[int, Any]", shapes).items()
             if isinstance(shapes, Mapping)
-            else enumerate(cast(Sequence[Any], shapes))
+            else enumerate(cast("Sequence[Any]", shapes))
         )
         for axis, dim in pairs:
             _name(names, dim, value.shape[axis])
 
+    for parameter in parameters:
+        if parameter.tree.kind == "leaf" and isinstance(values[parameter.tree.value], torch.SymInt):
+            names.setdefault(str(values[parameter.tree.value].node.expr), parameter.name)
     root = Tree("dict", tuple(p.tree for p in parameters), tuple(p.name for p in parameters))
     visit(dynamic_shapes, root)
     return names
@@ -206,8 +202,8 @@ def _name(names: dict[str, str], dim: Any, extent: Any) -> None:
 
 def _children(shapes: Any, tree: Tree) -> list[tuple[Any, Tree]]:
     if isinstance(shapes, Mapping):
-        table = cast(Mapping[str, Any], shapes)
+        table = cast("Mapping[str, Any]", shapes)
         return [(table.get(key), child) for key, child in zip(tree.keys, tree.children, strict=False)]
     if isinstance(shapes, (tuple, list)):
-        return list(zip(cast(Sequence[Any], shapes), tree.children, strict=False))
+        return list(zip(cast("Sequence[Any]", shapes), tree.children, strict=False))
     return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import torch
 import torch.utils._pytree as pytree
@@ -44,17 +44,15 @@ class _Flattener:
         if fields is not None:
             return self._node("record", fields, path, type(value).__qualname__)
         if isinstance(value, Mapping):
-            return self._node("dict", {str(k): v for k, v in cast(Mapping[Any, Any], value).items()}, path)
+            return self._node("dict", {str(k): v for k, v in cast("Mapping[Any, Any]", value).items()}, path)
         if isinstance(value, (list, tuple)):
-            items = cast(Sequence[Any], value)
+            items = cast("Sequence[Any]", value)
             children = tuple(self.visit(item, f"{path}.{i}") for i, item in enumerate(items))
             return Tree("list" if isinstance(value, list) else "tuple", children)
         if type(value) in pytree.SUPPORTED_NODES:
             children, context = pytree.SUPPORTED_NODES[type(value)].flatten_fn(value)
             keys = _context_keys(context, len(children))
-            return self._node(
-                "record", dict(zip(keys, children, strict=True)), path, type(value).__qualname__
-            )
+            return self._node("record", dict(zip(keys, children, strict=True)), path, type(value).__qualname__)
         where = f"result{path}" if path else "the result"
         raise ModelImportError(
             f"the model returns an object of type {type(value).__module__}.{type(value).__qualname__}",
@@ -70,13 +68,10 @@ class _Flattener:
 def fields_of(value: Any) -> dict[str, Any] | None:
     """Named fields of a dataclass instance, named tuple or HuggingFace cache; ``None`` for anything else."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {name: getattr(value, name) for name in cast(Any, value)._fields}
+        return {name: getattr(value, name) for name in cast("Any", value)._fields}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if any(
-        cls.__module__ == "transformers.cache_utils" and cls.__name__ == "Cache"
-        for cls in type(value).__mro__
-    ):
+    if any(cls.__module__ == "transformers.cache_utils" and cls.__name__ == "Cache" for cls in type(value).__mro__):
         return {str(i): {"key": layer.keys, "value": layer.values} for i, layer in enumerate(value.layers)}
     return None
 
@@ -104,11 +99,16 @@ def _tree_of_spec(spec: Any, leaf: Callable[[int], Tree], positions: Iterator[in
 
 def _context_keys(context: Any, count: int) -> tuple[str, ...]:
     """Names of children, as the usual flatten functions leave them in the context; else their indices."""
-    candidates = (context, context[0] if isinstance(context, (list, tuple)) and context else None)
-    for names in candidates:
-        if isinstance(names, (list, tuple)) and len(cast(Sequence[Any], names)) == count:
-            return tuple(map(str, cast(Sequence[Any], names)))
+    # torch keeps the names of a dataclass's fields beside those that were None.
+    nested = context[0] if isinstance(context, (list, tuple)) and context else None
+    for names in (context, nested):
+        if _are_names(names) and len(names) == count:
+            return tuple(names)
     return tuple(map(str, range(count)))
+
+
+def _are_names(value: Any) -> TypeGuard[Sequence[str]]:
+    return isinstance(value, (list, tuple)) and all(isinstance(n, str) for n in cast("Sequence[Any]", value))
 
 
 def leaf_names(tree: Tree, root: str) -> dict[int, str]:
@@ -140,10 +140,10 @@ def register_inputs(values: Any) -> None:
 
 def _objects(value: Any) -> Iterator[Any]:
     if isinstance(value, Mapping):
-        for item in cast(Mapping[Any, Any], value).values():
+        for item in cast("Mapping[Any, Any]", value).values():
             yield from _objects(item)
     elif isinstance(value, (list, tuple)):
-        for item in cast(Sequence[Any], value):
+        for item in cast("Sequence[Any]", value):
             yield from _objects(item)
     elif not isinstance(value, (torch.Tensor, *_CONSTANTS)):
         yield value

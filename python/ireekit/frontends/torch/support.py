@@ -59,11 +59,22 @@ def _is_supported(node: Node, context: ir.Context, control_flow: Collection[str]
     if target is operator.getitem:
         return True
     if isinstance(target, torch._ops.OpOverload):
-        return is_importable(target, context)
+        return is_importable(target, context) and not _is_miscompiled(node)
     if isinstance(target, torch._ops.HigherOrderOperator):
         return target.name() in control_flow
     # Mixed arithmetic on sizes: the importer promotes integers to floats.
     return getattr(target, "__name__", None) in _MIXED_ARITHMETIC
+
+
+def _is_miscompiled(node: Node) -> bool:
+    """What IREE accepts and gets wrong: weighted embedding bags, and conversions to complex (which abort)."""
+    target: Any = node.target
+    if target in _EMBEDDING_BAGS:
+        return len(node.args) > 6 and node.args[6] is not None
+    if target is not torch.ops.aten._to_copy.default:
+        return False
+    source: Any = node.args[0]
+    return node.meta["val"].is_complex() and not source.meta["val"].is_complex()
 
 
 def _name(node: Node) -> str:
@@ -71,10 +82,10 @@ def _name(node: Node) -> str:
     if isinstance(target, torch._ops.HigherOrderOperator):
         wrapped = [str(argument) for argument in node.args if isinstance(argument, torch._ops.OpOverload)]
         return wrapped[0] if wrapped else f"torch.{target.name()}"
-    return (
-        str(target) if isinstance(target, torch._ops.OpOverload) else getattr(target, "__name__", str(target))
-    )
+    return str(target) if isinstance(target, torch._ops.OpOverload) else getattr(target, "__name__", str(target))
 
+
+_EMBEDDING_BAGS = frozenset({torch.ops.aten._embedding_bag.default, torch.ops.aten._embedding_bag_forward_only.default})
 
 _MIXED_ARITHMETIC = frozenset({"truediv", "mul", "add", "sub", "lt", "le", "ge", "ne", "gt", "eq", "neg"})
 

@@ -49,6 +49,9 @@ def tensor_key(tensor: torch.Tensor) -> TensorKey:
     return storage, tensor.storage_offset(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype
 
 
+# Bytes. Small constants are folded and copied into kernels, which not every pass can do with resources.
+_SMALL = 4096
+
 # torch's ScalarType numbers.
 _TORCH_UINT8 = 0
 _TORCH_BOOL = 11
@@ -150,9 +153,7 @@ class WeightTable:
         }
         if key in self.mutable:
             attributes["is_mutable"] = ir.UnitAttr.get()
-        ir.Operation.create(
-            "util.global", attributes=attributes, ip=ir.InsertionPoint.at_block_begin(self.module.body)
-        )
+        ir.Operation.create("util.global", attributes=attributes, ip=ir.InsertionPoint.at_block_begin(self.module.body))
         self._globals[key] = Global(symbol, stored_type)
         self.retained.append(tensor)
         return self._globals[key]
@@ -186,6 +187,8 @@ class WeightTable:
             return ir.Attribute.parse(f"dense<> : {shaped}")
         if _is_splat(data, unit):
             return _dense(data[:unit], unit, element_type, tensor.shape)
+        if data.size <= _SMALL:
+            return _dense(data, unit, element_type, tensor.shape)
         self.retained.append(data)
         return ir.DenseResourceElementsAttr.get_from_buffer(data, name, shaped, alignment=64)
 
@@ -214,9 +217,7 @@ def builtin_type(tensor: torch.Tensor) -> ir.Type:
 def _element_type(dtype: torch.dtype, *, signed: bool) -> ir.Type:
     name = _ELEMENT_TYPES.get(dtype)
     if name is None:
-        raise ModelImportError(
-            f"tensors of {dtype} cannot be compiled", remedy="convert the model to another dtype"
-        )
+        raise ModelImportError(f"tensors of {dtype} cannot be compiled", remedy="convert the model to another dtype")
     if signed and dtype != torch.bool and name.startswith("i"):
         return ir.Type.parse(("s" if dtype.is_signed else "u") + name)
     return ir.Type.parse(name)
@@ -229,9 +230,7 @@ def _is_splat(data: np.ndarray[Any, Any], unit: int) -> bool:
     return bool((rows[:16] == rows[0]).all()) and bool((rows == rows[0]).all())
 
 
-def _dense(
-    data: np.ndarray[Any, Any], unit: int, element_type: ir.Type, shape: Sequence[int]
-) -> ir.Attribute:
+def _dense(data: np.ndarray[Any, Any], unit: int, element_type: ir.Type, shape: Sequence[int]) -> ir.Attribute:
     carrier = data.view({1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64, 16: np.complex128}[unit])
     if isinstance(element_type, ir.ComplexType) and unit == 8:
         carrier = data.view(np.complex64)
