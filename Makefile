@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP = $(VENV)/.installed-$(1)-$(shell cat pyproject.toml CMakeLists.txt | cksum | cut -d' ' -f1)
+STAMP = $(VENV)/.installed-$(1)-$(shell (cat pyproject.toml CMakeLists.txt; find python dialects passes -name "*.py" | sort) | cksum | cut -d' ' -f1)
 
 .PHONY: demo test lint types pytest lit clean
 

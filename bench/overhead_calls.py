@@ -14,6 +14,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from timeit import Timer
+from typing import Any
 
 import iree.runtime as rt
 import numpy as np
@@ -74,7 +75,7 @@ def sum_program(inputs: int) -> bytes:
     return bytes(output.map_memory())
 
 
-def ways(device: str, inputs: int, *, torch: bool = False) -> dict[str, Callable[[], object]]:
+def ways(device: str, inputs: int, *, with_torch: bool = False) -> dict[str, Callable[[], object]]:
     """Name -> a call of the same program, by each way there is."""
     content = sum_program(inputs)
     leaves = [Leaf(f"a{i}", "float32", (4,)) for i in range(inputs)]
@@ -87,7 +88,7 @@ def ways(device: str, inputs: int, *, torch: bool = False) -> dict[str, Callable
     context = rt.VmContext(instance, [rt.create_hal_module(instance, hal), module])
     vm_function = module.lookup_function("main")
     assert vm_function is not None
-    invoker = rt.FunctionInvoker(context, hal, vm_function)
+    invoker: Any = rt.FunctionInvoker(context, hal, vm_function)
 
     arrays = [np.ones(4, np.float32) for _ in range(inputs)]
     tensors = [to_device(array, device) for array in arrays]
@@ -106,8 +107,10 @@ def ways(device: str, inputs: int, *, torch: bool = False) -> dict[str, Callable
         "iree.runtime, device": lambda: invoker(*stock),
         "ireekit, device": lambda: function(*tensors),
     }
-    if torch:
-        import torch as framework
+    if with_torch:
+        import torch
+
+        framework: Any = torch
 
         values = [framework.ones(4) for _ in range(inputs)]
         found["iree.runtime, torch"] = lambda: framework.from_numpy(
@@ -118,10 +121,10 @@ def ways(device: str, inputs: int, *, torch: bool = False) -> dict[str, Callable
 
 
 def measure(
-    device: str, inputs: int, *, rounds: int = 60, calls: int = 60, torch: bool = False
+    device: str, inputs: int, *, rounds: int = 60, calls: int = 60, with_torch: bool = False
 ) -> Iterator[Measurement]:
     """Times every way of :func:`ways`, interleaved; microseconds per call."""
-    timers = {name: Timer(call) for name, call in ways(device, inputs, torch=torch).items()}
+    timers = {name: Timer(call) for name, call in ways(device, inputs, with_torch=with_torch).items()}
     samples: dict[str, list[float]] = {name: [] for name in timers}
     for _ in range(rounds):
         for name, timer in timers.items():
@@ -153,7 +156,7 @@ def main() -> None:
         item
         for device in DEVICES
         for inputs in INPUTS
-        for item in measure(device, inputs, rounds=options.rounds, torch=options.torch)
+        for item in measure(device, inputs, rounds=options.rounds, with_torch=options.torch)
     ]
     print(table(found))
 

@@ -151,13 +151,15 @@ class EntryPoint:
     @staticmethod
     def flat(name: str, inputs: Sequence[Leaf], results: Sequence[Leaf], *, stateful: bool = False) -> EntryPoint:
         """An entry point whose parameters are its inputs; one result is returned bare, several as a tuple."""
-        single = len(results) == 1
+        folded = {0: Tree.constant(None), 1: Tree.leaf(0)}.get(
+            len(results), Tree.tuple_of(*(Tree.leaf(i) for i in range(len(results))))
+        )
         return EntryPoint(
             name,
             tuple(inputs),
             tuple(results),
             tuple(Parameter(leaf.name, Tree.leaf(i)) for i, leaf in enumerate(inputs)),
-            Tree.leaf(0) if single else Tree.tuple_of(*(Tree.leaf(i) for i in range(len(results)))),
+            folded,
             stateful,
         )
 

@@ -139,6 +139,8 @@ def test_onnx(ireekit, tmp_path: Path) -> None:
         (["add.mlir", "-o", "."], ["the output . is a folder"]),
         (["add.mlir", "-o", "add.mlir"], ["is the model itself"]),
         (["add.mlir", "--static-library", "fw", "-t", "vulkan:rdna3"], ["no static library can be made"]),
+        (["add.mlir", "-o", "model.xyz/a.vmfb"], ["model.xyz is a file, not a folder"]),
+        (["add.mlir", "--static-library", "fw", "--name", "../x"], ["'../x' cannot be the name of files"]),
         (["add.mlir", "--static-library", "add.mlir"], ["cannot write into add.mlir"]),
     ],
 )

@@ -144,3 +144,11 @@ def test_control_c_while_native_code_works(times: int) -> None:
         _, err = child.communicate(timeout=30)
     assert child.returncode == 130
     assert err == "interrupted\n"
+
+
+def test_names_the_terminal_cannot_show(models: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ireekit", "compile", models / "add.mlir", "-o", tmp_path / "\u00e4.vmfb"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0
+    assert b"\\xe4.vmfb: " in done.stdout

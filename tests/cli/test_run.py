@@ -148,7 +148,8 @@ def test_parameters(ireekit, tmp_path: Path) -> None:
         (["--input", "0", "--input", "1 2"], ["takes 1 value"]),
         (["--input", "missing.npy"], ["cannot read missing.npy"]),
         (["--input", "pickled.npy"], ["no readable .npy"]),
-        (["--input", "text.npz"], ["no readable .npy or .npz"]),
+        (["--input", "text.npz"], ["text.npz is no readable .npy or .npz: it begins with other bytes"]),
+        (["--input", "cut.npz"], ["cut.npz is no readable .npy or .npz"]),
         (["--input", "@raw.bin"], ["the type of the raw data is missing"]),
         (["--input", "2x3xf32=@raw.bin"], ["raw.bin has 5 bytes, 2x3xfloat32 takes 24"]),
         (["--function", "mian"], ["no entry point 'mian'"]),
@@ -171,6 +172,8 @@ def test_refusals(
     monkeypatch.chdir(tmp_path)
     np.save("pickled.npy", np.array([{}]), allow_pickle=True)
     Path("text.npz").write_text("no archive")
+    np.savez("cut.npz", input0=X)
+    Path("cut.npz").write_bytes(Path("cut.npz").read_bytes()[:100])
     Path("raw.bin").write_bytes(b"12345")
     before = sorted(tmp_path.iterdir())
     done = ireekit("run", models / "several.vmfb", *words)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from iree.compiler import api
 
-import mypipeline
+import ireekit
 from ireekit.errors import ModelImportError, UnsupportedOpsError
 from ireekit.frontends import entry, import_model
 from ireekit.frontends.registry import ImportOptions
@@ -19,6 +19,7 @@ jax = pytest.importorskip("jax", reason="the package jax is not installed")
 import jax.numpy as jnp  # noqa: E402
 from jax import export  # noqa: E402
 
+PIPELINE = ireekit.Pipeline("frontends")
 RNG = np.random.default_rng(0)
 
 
@@ -28,9 +29,7 @@ def rand(*shape: int) -> np.ndarray:
 
 def check(function, *inputs, call=None, dynamic_shapes=None, tolerance=1e-5, **keywords):
     """Compile with ``inputs``, call with ``call`` (or the same), and compare with JAX."""
-    artifact = mypipeline.compile(
-        function, *inputs, keyword_inputs=keywords, dynamic_shapes=dynamic_shapes, cache=False
-    )
+    artifact = PIPELINE.compile(function, *inputs, keyword_inputs=keywords, dynamic_shapes=dynamic_shapes, cache=False)
     given = inputs if call is None else call
     got, want = artifact(*given, **keywords), function(*given, **keywords)
     assert jax.tree.structure(got) == jax.tree.structure(want)
@@ -109,7 +108,7 @@ def test_bfloat16():
 
 def test_jitted_with_donation_and_unused_arguments():
     function = jax.jit(lambda a, unused, b: a * 2 + b, donate_argnums=0)
-    artifact = mypipeline.compile(function, rand(3), rand(2), rand(3), cache=False)
+    artifact = PIPELINE.compile(function, rand(3), rand(2), rand(3), cache=False)
     assert [leaf.name for leaf in artifact.entry_points[0].inputs] == ["a", "unused", "b"]
     x, y = rand(3), rand(3)
     np.testing.assert_allclose(artifact(x, rand(2), y), x * 2 + y, rtol=1e-6)
@@ -124,7 +123,7 @@ def test_trees_of_inputs_and_results_keep_their_names():
     def update(state, *, batch, rate=0.5):
         return {"state": State(state.mean + rate * batch.mean(), state.count + 1), "batch": (batch, None)}
 
-    artifact = mypipeline.compile(update, State(rand(2), np.int32(0)), keyword_inputs={"batch": rand(3)}, cache=False)
+    artifact = PIPELINE.compile(update, State(rand(2), np.int32(0)), keyword_inputs={"batch": rand(3)}, cache=False)
     (only,) = artifact.entry_points
     assert [leaf.name for leaf in only.inputs] == ["state.mean", "state.count", "batch"]
     assert [leaf.name for leaf in only.results] == ["batch.0", "state.mean", "state.count"]
@@ -137,12 +136,12 @@ def test_trees_of_inputs_and_results_keep_their_names():
 
 
 def test_static_arguments_by_partial():
-    artifact = mypipeline.compile(functools.partial(lambda n, x: x.repeat(n), 3), rand(2), cache=False)
+    artifact = PIPELINE.compile(functools.partial(lambda n, x: x.repeat(n), 3), rand(2), cache=False)
     assert artifact.entry_points[0].results[0].shape == (6,)
 
 
 def test_plain_functions_of_arrays_go_to_jax():
-    artifact = mypipeline.compile(jnp.sin, jax.ShapeDtypeStruct((3,), jnp.float32), cache=False)
+    artifact = PIPELINE.compile(jnp.sin, jax.ShapeDtypeStruct((3,), jnp.float32), cache=False)
     x = rand(3)
     np.testing.assert_allclose(artifact(x), np.sin(x), rtol=1e-5)
 
@@ -179,7 +178,7 @@ def test_symbolic_attention_names_its_dimensions():
 
 
 def test_symbolic_shapes_within_trees():
-    artifact = mypipeline.compile(
+    artifact = PIPELINE.compile(
         lambda data: data["a"] + data["b"],
         {"a": rand(2, 4), "b": rand(4)},
         dynamic_shapes={"data": {"a": {0: "batch"}}},
@@ -201,7 +200,7 @@ def test_exports_keep_names_and_dropped_arguments(tmp_path):
     path.write_bytes(exported.serialize())
     params, x = {"w": rand(4, 3)}, rand(6, 4)
     for model in (exported, bytes(exported.serialize()), path):
-        artifact = mypipeline.compile(model, cache=False)
+        artifact = PIPELINE.compile(model, cache=False)
         assert [str(leaf) for leaf in artifact.entry_points[0].inputs] == [
             "params.w: float32[4, 3]",
             "unused: float32[2]",
@@ -212,7 +211,7 @@ def test_exports_keep_names_and_dropped_arguments(tmp_path):
 
 def test_several_entry_points():
     model = {"encode": entry(mlp, PARAMS, rand(2, 4)), "twice": entry(lambda x: x * 2, rand(3))}
-    program = mypipeline.compile(model, cache=False).load()
+    program = PIPELINE.compile(model, cache=False).load()
     x = rand(3)
     np.testing.assert_array_equal(program["twice"](x), 2 * x)
     y = rand(2, 4)
@@ -222,7 +221,7 @@ def test_several_entry_points():
 def test_captured_arrays_go_to_an_archive(tmp_path):
     weights = rand(64, 64)
     path = tmp_path / "weights.irpa"
-    artifact = mypipeline.compile(lambda x: x @ weights, rand(2, 64), weights=path, cache=False)
+    artifact = PIPELINE.compile(lambda x: x @ weights, rand(2, 64), weights=path, cache=False)
     assert path.stat().st_size > weights.nbytes
     assert [each.name for each in tmp_path.iterdir()] == ["weights.irpa"]
     x = rand(2, 64)
@@ -232,7 +231,7 @@ def test_captured_arrays_go_to_an_archive(tmp_path):
 def test_double_precision():
     with jax.enable_x64(True):
         x = np.array([1 / 3, 1e-300])
-        artifact = mypipeline.compile(lambda x: x + x, x, cache=False)
+        artifact = PIPELINE.compile(lambda x: x + x, x, cache=False)
         assert artifact(x).dtype == np.float64
         np.testing.assert_array_equal(artifact(x), x + x)
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from iree.compiler import api, ir
 
-import mypipeline
+import ireekit
 from ireekit.errors import ModelImportError
 from ireekit.frontends import entry, import_model
 from ireekit.frontends.registry import ImportOptions
 
+PIPELINE = ireekit.Pipeline("frontends")
 ADD = """func.func @add(
     %a: tensor<?x4xf32> loc("left"), %b: tensor<4xf32> {iree.abi.name = "right"}) -> tensor<?x4xf32> {
   %r = arith.addf %a, %a : tensor<?x4xf32>
@@ -155,7 +156,7 @@ def test_modules_of_one_function_are_linked_under_their_keys(context):
         "return %0 : tensor<2xf32> }"
     )
     model = {"double": entry(inner.replace("FACTOR", "2.0")), "scale": entry(inner.replace("FACTOR", "3.0"))}
-    artifact = mypipeline.compile(model, cache=False)
+    artifact = PIPELINE.compile(model, cache=False)
     x = np.array([1, 2], np.float32)
     program = artifact.load()
     np.testing.assert_array_equal(program["double"](x), 2 * x)
@@ -168,7 +169,7 @@ def test_a_double_stays_a_double():
         "{ %0 = arith.addf %x, %x : tensor<2xf64> return %0 : tensor<2xf64> }"
     )
     x = np.array([1 / 3, 1e-300])
-    result = mypipeline.compile(text, cache=False)(x)
+    result = PIPELINE.compile(text, cache=False)(x)
     assert result.dtype == np.float64
     np.testing.assert_array_equal(result, 2 * x)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from iree.compiler import api
 
-import mypipeline
+import ireekit
 from ireekit.errors import ModelImportError, UnsupportedOpsError
 from ireekit.frontends import entry, import_model
 from ireekit.frontends.registry import ImportOptions
@@ -16,6 +16,7 @@ from ireekit.frontends.registry import ImportOptions
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
+PIPELINE = ireekit.Pipeline("frontends")
 RNG = np.random.default_rng(0)
 NAMES = {
     "float32": TensorProto.FLOAT,
@@ -53,7 +54,7 @@ def expected(model, feeds):
 
 def check(model, feeds, *, tolerance=1e-5, **keywords):
     want = expected(model, feeds)
-    artifact = mypipeline.compile(model, cache=False, **keywords)
+    artifact = PIPELINE.compile(model, cache=False, **keywords)
     got = artifact(**feeds)
     for left, right in zip(got if isinstance(got, tuple) else (got,), want, strict=True):
         left = np.asarray(left)
@@ -88,7 +89,7 @@ def test_every_form(tmp_path):
     x = rand(1, 8, 6, 16)
     (want,) = expected(model, {"x": x})
     for form in (model, model.SerializeToString(), path, str(path)):
-        np.testing.assert_allclose(mypipeline.compile(form, cache=False)(x), want, 1e-5, 1e-5)
+        np.testing.assert_allclose(PIPELINE.compile(form, cache=False)(x), want, 1e-5, 1e-5)
 
 
 def test_a_model_proto_is_not_changed():
@@ -180,7 +181,7 @@ def test_operators_without_a_conversion_are_expanded():
     x = rand(2, 8)
     scale = numpy_helper.to_array(model.graph.initializer[0])
     want = x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5) * scale
-    np.testing.assert_allclose(mypipeline.compile(model, cache=False)(x), want, 1e-4)
+    np.testing.assert_allclose(PIPELINE.compile(model, cache=False)(x), want, 1e-4)
 
 
 def test_shape_computations_are_folded():
@@ -222,7 +223,7 @@ def test_doubles_keep_their_precision():
         [value("y", "float64", [1])],
         {"c": np.array([1e-12])},
     )
-    assert mypipeline.compile(model, cache=False)(np.array([1.0]))[0] == 1.0 + 1e-12
+    assert PIPELINE.compile(model, cache=False)(np.array([1.0]))[0] == 1.0 + 1e-12
 
 
 def test_initializers_given_in_typed_fields():
@@ -240,7 +241,7 @@ def test_several_models_are_one_program():
     double = model_of(
         [helper.make_node("Add", ["x", "x"], ["y"])], [value("x", "float32", [3])], [value("y", "float32", [3])]
     )
-    program = mypipeline.compile({"double": entry(double), "conv": entry(conv_model())}, cache=False).load()
+    program = PIPELINE.compile({"double": entry(double), "conv": entry(conv_model())}, cache=False).load()
     x = rand(3)
     np.testing.assert_array_equal(program["double"](x), 2 * x)
     assert program["conv"](rand(1, 8, 3, 16)).shape == (1, 16, 1, 14)

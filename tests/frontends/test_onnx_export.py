@@ -7,11 +7,14 @@ import warnings
 import numpy as np
 import pytest
 
-import mypipeline
+import ireekit
 
 torch = pytest.importorskip("torch", reason="the package torch is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed")
 pytest.importorskip("onnxscript", reason="torch.onnx.export needs the package onnxscript")
+
+
+PIPELINE = ireekit.Pipeline("frontends")
 
 
 class Cnn(torch.nn.Module):
@@ -52,14 +55,14 @@ def test_convolutional_network(tmp_path):
     torch.manual_seed(0)
     batch = {"x": {0: torch.export.Dim("batch")}}
     path = exported(tmp_path, Cnn(), (torch.randn(2, 3, 32, 32),), dynamic_shapes=batch)
-    artifact = mypipeline.compile(path, cache=False)
+    artifact = PIPELINE.compile(path, cache=False)
     assert artifact.entry_points[0].inputs[0].shape == ("batch", 3, 32, 32)
     check(path, artifact, x=np.random.default_rng(0).random((3, 3, 32, 32), np.float32))
 
 
 def test_conditional(tmp_path):
     path = exported(tmp_path, Branch(), (torch.ones(2, 3),))
-    artifact = mypipeline.compile(path, cache=False)
+    artifact = PIPELINE.compile(path, cache=False)
     for sign in (1, -1):
         check(path, artifact, x=np.full((2, 3), sign, np.float32))
 
@@ -84,7 +87,7 @@ def test_bert_with_dynamic_batch_and_sequence(tmp_path):
         dynamic_shapes=(dims, dims),
         input_names=["ids", "mask"],
     )
-    artifact = mypipeline.compile(path, weights=tmp_path / "weights.irpa", cache=False)
+    artifact = PIPELINE.compile(path, weights=tmp_path / "weights.irpa", cache=False)
     assert [str(leaf) for leaf in artifact.entry_points[0].inputs] == [
         "ids: int64[batch, sequence]",
         "mask: int64[batch, sequence]",

@@ -140,6 +140,16 @@ func.func @main(%a: tensor<256x256xf32>) -> tensor<256x256xf32> {
 """
 
 
+TORCH = """
+func.func @main(%a: !torch.vtensor<[?,4],f32>, %b: !torch.vtensor<[4],f32>) -> !torch.vtensor<[?,4],f32> {
+  %one = torch.constant.int 1
+  %r = torch.aten.add.Tensor %a, %b, %one : !torch.vtensor<[?,4],f32>, !torch.vtensor<[4],f32>, !torch.int
+       -> !torch.vtensor<[?,4],f32>
+  return %r : !torch.vtensor<[?,4],f32>
+}
+"""
+
+
 def types_source() -> str:
     functions: list[str] = []
     for name, element in ELEMENTS.items():
@@ -184,6 +194,7 @@ SOURCES: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
     ),
     "parameters": (lambda: PARAMETERS, CPU),
     "slow": (lambda: SLOW, CPU),
+    "torch": (lambda: TORCH, (*CPU, "--iree-input-type=torch")),
     "vulkan": (lambda: ADD, VULKAN),
 }
 

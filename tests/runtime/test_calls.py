@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from ireekit.errors import InputError
+from ireekit.errors import ArtifactError, InputError
 from ireekit.runtime import DeviceTensor, Program, Record, empty, to_device
 from ireekit.signature import EntryPoint, Leaf, Parameter, Tree
 
@@ -151,6 +151,19 @@ def test_entry_points_are_read_from_the_module(many: Program) -> None:
     assert "add" in many
     assert "nothing" not in many
     assert len(many) == len(names)
+
+
+def test_torch_modules_need_a_description_and_hide_their_asynchronous_twin(program_file: Files) -> None:
+    with pytest.raises(ArtifactError, match=r"does not describe its entry points \(main\)"):
+        Program.load(program_file("torch"))
+    leaves = [Leaf("a", "float32", ("rows", 4)), Leaf("b", "float32", (4,))]
+    entry = EntryPoint.flat("main", leaves, [Leaf("r", "float32", ("rows", 4))])
+    with Program.load(program_file("torch"), entry_points=[entry]) as program:
+        assert "main$async" in program.session.module.function_names
+        x = floats(3, 4)
+        np.testing.assert_array_equal(program(x, x[0]), x + x[0])
+        with pytest.raises(InputError, match="argument 'b' must have shape"):
+            program(x, x)
 
 
 def test_state_is_kept_and_reset(many: Program) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -25,5 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return guarded(lambda: run_command(list(argv)))
     from ireekit.cli.interrupt import prompt_interruption
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files may hold what the terminal cannot show; that is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     with prompt_interruption(INTERRUPTED):
         return guarded(lambda: run_command(sys.argv[1:]))

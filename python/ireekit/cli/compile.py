@@ -119,6 +119,8 @@ def _check_output(output: Path, model: Path) -> None:
         raise ArtifactError(f"the output {output} is the model itself", remedy="give another file: -o out.vmfb")
     if output.is_dir():
         raise ArtifactError(f"the output {output} is a folder", remedy=f"give a file: -o {output / 'out.vmfb'}")
+    if output.parent.is_file():
+        raise ArtifactError(f"{output.parent} is a file, not a folder", remedy="give another output: -o out.vmfb")
     if not output.parent.is_dir():
         raise ArtifactError(f"the folder of the output {output} does not exist", remedy=f"mkdir -p {output.parent}")
 

@@ -18,6 +18,7 @@ from ireekit.runtime.dtypes import numpy_dtype
 from ireekit.signature import EntryPoint, Leaf
 
 _POSITIONAL_KEY = re.compile(r"arr_(\d+)")
+_MAGIC = (b"\x93NUMPY", b"PK\3\4", b"PK\5\6")
 _SCALAR_DTYPES = {"i32": "int32", "i64": "int64", "f32": "float32", "f64": "float64"}
 
 
@@ -62,6 +63,9 @@ def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
     path = Path(path)
     try:
         with path.open("rb") as file:
+            if not file.read(6).startswith(_MAGIC):
+                raise ValueError("it begins with other bytes")
+            file.seek(0)
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {"arr_0": loaded}

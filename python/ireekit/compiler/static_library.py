@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -67,6 +68,8 @@ def compile_static_library(
             f"no static library can be made for {targets}",
             remedy="one CPU architecture, e.g. target='cpu:cortex-m7'",
         )
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ArtifactError(f"{name!r} cannot be the name of files", remedy="use letters, digits, _, - and .")
     options = replace(options or CompileOptions(), cache=False)
     folder = Path(folder)
     try:

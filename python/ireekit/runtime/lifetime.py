@@ -51,8 +51,8 @@ def track_shared(array: Any) -> None:
 def _shutdown() -> None:
     for stage in (CALLERS, PROGRAMS):
         for owner in list(_stages[stage]):
-            owner.close()
             _bar(owner)
+            owner.close()
     for reference in list(tensors):
         tensor = reference()
         if tensor is not None:

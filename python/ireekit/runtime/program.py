@@ -11,7 +11,7 @@ from ireekit.errors import ArtifactError, InputError
 from ireekit.runtime.arrays import Returns
 from ireekit.runtime.device import Device, open_device
 from ireekit.runtime.function import Function
-from ireekit.runtime.reflection import reflect
+from ireekit.runtime.reflection import exported_names, reflect
 from ireekit.runtime.session import Session, Source
 from ireekit.signature import EntryPoint
 
@@ -64,7 +64,7 @@ class Program(Mapping[str, Function]):
         if entry_points is None:
             entry_points = reflect(session.module)
         if not entry_points:
-            raise ArtifactError("the program has no entry points", remedy="compile a public function")
+            raise _undescribed(exported_names(session.module))
         return cls(session, entry_points, described=described)
 
     @property
@@ -152,3 +152,12 @@ class Program(Mapping[str, Function]):
                 remedy=f"call one by name: program[{next(iter(self._entries))!r}](...)",
             )
         return self[self._default]
+
+
+def _undescribed(names: tuple[str, ...]) -> ArtifactError:
+    if not names:
+        return ArtifactError("the program has no entry points", remedy="compile a public function")
+    return ArtifactError(
+        f"the program does not describe its entry points ({', '.join(names)}), as those of torch and ONNX do not",
+        remedy="load the artifact that ireekit saved, or pass entry_points=[EntryPoint.flat(...)]",
+    )

@@ -60,12 +60,12 @@ def lower_function(
         traced = _jitted(function).trace(*args, **kwargs)
         closed = traced.jaxpr
         # As a function of its flat inputs: none is dropped, none is donated, static ones are bound.
-        flat_function = jaxpr_as_fun(closed)
+        flat_function: Any = jaxpr_as_fun(closed)
         flat_function.__name__ = _name_of(function)
         flat = jax.jit(flat_function, keep_unused=True)
         avals = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in closed.in_avals]
         lowered = flat.trace(*avals).lower(lowering_platforms=(PLATFORM,))
-        stablehlo = lowered.compiler_ir("stablehlo")
+        stablehlo: Any = lowered.compiler_ir("stablehlo")
     check_calls(stablehlo.operation)
     drop_partitioning(stablehlo.operation)
     module = read_module(stablehlo, context)

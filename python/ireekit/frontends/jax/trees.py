@@ -45,7 +45,10 @@ def children_of(value: Any) -> list[tuple[str, Any]] | None:
     """``(key, child)`` of one level of a pytree; ``None`` for a leaf."""
     import jax
 
-    items = jax.tree_util.tree_flatten_with_path(value, is_leaf=lambda node: node is not value)[0]
+    def is_child(node: Any) -> bool:
+        return node is not value
+
+    items = jax.tree_util.tree_flatten_with_path(value, is_leaf=is_child)[0]
     if len(items) == 1 and not items[0][0]:
         return None
     return [(key_text(path[0]), child) for path, child in items]

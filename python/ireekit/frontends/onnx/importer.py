@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -135,10 +136,12 @@ class _ContextCache(onnx_importer.ContextCache):
     """Values whose rank nobody knows get an unranked type; the stock importer takes them for scalars."""
 
     def type_proto_to_type(self, tp: Any) -> ir.Type:
+        # The base class is given "" for a value that has no type at all.
         if tp != "" and tp.WhichOneof("value") == "tensor_type" and not tp.tensor_type.HasField("shape"):
             element = self.tensor_element_type(tp.tensor_type.elem_type)
             return ir.Type.parse(f"!torch.vtensor<*,{element}>", context=self._c)
-        return super().type_proto_to_type(tp)
+        base: Any = super()
+        return base.type_proto_to_type(tp)
 
 
 class _NodeImporter(onnx_importer.NodeImporter):
@@ -170,7 +173,8 @@ class _NodeImporter(onnx_importer.NodeImporter):
         name = extern_name or initializer.name
         data = self._model.data.get(initializer.name) if extern_name is None else None
         if data is None:
-            return super().import_initializer(initializer, extern_name)
+            base: Any = super()
+            return base.import_initializer(initializer, extern_name)
         with ir.InsertionPoint(self._b), ir.Location.name(name, context=self._c):
             if self._weights.external and data.nbytes >= self._weights.above and _storable(initializer):
                 value = self._parameter(initializer, data)
@@ -183,9 +187,10 @@ class _NodeImporter(onnx_importer.NodeImporter):
         if data.ctypes.data % _ALIGNMENT:
             data = data.copy()
         self._weights.retained.append(data)
+        buffer: Any = data
         attribute = ir.DenseResourceElementsAttr.get_from_buffer(
-            data,
-            self._cc._sanitize_name(tensor.name),
+            buffer,
+            re.sub(r"\W", "_", f"weight_{tensor.name}"),
             self._cc.tensor_proto_to_builtin_type(tensor),
             alignment=_ALIGNMENT,
         )

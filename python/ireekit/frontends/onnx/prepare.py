@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 DEFAULT_OPSET = 21
 _FOLDING_ROUNDS = 4
+_CONTRADICTIONS = (
+    "ncompatible dimensions",
+    "Dimension mismatch",
+    "Mismatch between number of",
+    "has inconsistent type",
+)
 _LOG = logging.getLogger(__name__)
 _DEFAULT_DOMAINS = ("", "ai.onnx")
 
@@ -47,13 +53,26 @@ def expand_functions(model: OnnxModel, operators: Collection[str]) -> OnnxModel:
     """
     from onnx import inliner
 
-    proto = model.proto
+    proto = _with_initializer_types(model.proto)
     for operator in operators:
         try:
             proto = inliner.inline_selected_functions(proto, [("", operator)], inline_schema_functions=True)
         except RuntimeError as error:
             _LOG.info("%s: %s cannot be expanded: %s", model.name, operator, str(error).splitlines()[0])
     return _finished(proto, model)
+
+
+def _with_initializer_types(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """The inliner looks types up among values only."""
+    from onnx import helper
+
+    known = {item.name for item in (*proto.graph.value_info, *proto.graph.input)}
+    for tensor in proto.graph.initializer:
+        if tensor.name not in known:
+            proto.graph.value_info.append(
+                helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims))
+            )
+    return proto
 
 
 def _finished(proto: onnx.ModelProto, model: OnnxModel) -> OnnxModel:
@@ -74,7 +93,13 @@ def infer(proto: onnx.ModelProto, name: str) -> onnx.ModelProto:
     """
     from onnx import shape_inference
 
-    return _reported(lambda: shape_inference.infer_shapes(proto, data_prop=True, strict_mode=False), name)
+    try:
+        shape_inference.infer_shapes(proto, strict_mode=True, data_prop=True)
+    except shape_inference.InferenceError as error:
+        # Unknown operators and stale annotations do no harm; operands that do not fit each other do.
+        if any(words in str(error) for words in _CONTRADICTIONS):
+            raise _invalid(error, name) from None
+    return _reported(lambda: shape_inference.infer_shapes(proto, data_prop=True), name)
 
 
 def all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
@@ -149,11 +174,15 @@ def _drop_allowzero(graph: onnx.GraphProto) -> None:
 def _reported(step: Callable[[], onnx.ModelProto], name: str) -> onnx.ModelProto:
     try:
         return step()
-    except Exception as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise ModelImportError(
-            f"the ONNX model is invalid: {lines[0] if lines else type(error).__name__}",
-            location=name,
-            notes=tuple(lines[1:4]),
-            remedy="see what onnx.checker.check_model(model, full_check=True) says",
-        ) from None
+    except Exception as error:  # onnx raises InferenceError, RuntimeError, ValueError, TypeError
+        raise _invalid(error, name) from None
+
+
+def _invalid(error: Exception, name: str) -> ModelImportError:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ModelImportError(
+        f"the ONNX model is invalid: {lines[0] if lines else type(error).__name__}",
+        location=name,
+        notes=tuple(lines[1:4]),
+        remedy="see what onnx.checker.check_model(model, full_check=True) says",
+    )

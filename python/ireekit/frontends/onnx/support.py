@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, Any
 
-from iree.compiler import ir
-from iree.compiler.passmanager import PassManager
+from iree.compiler import ir, passmanager
 
 from ireekit.frontends.ir_types import as_text
 from ireekit.frontends.locations import location_name
@@ -92,7 +91,7 @@ def has_function_body(operator: str) -> bool:
     from onnx import defs
 
     try:
-        schema = defs.get_schema(operator)
+        schema: Any = defs.get_schema(operator)
     except defs.SchemaError:
         return False
     return schema.has_function or schema.has_context_dependent_function
@@ -182,16 +181,18 @@ def _passes_alone(op: ir.Operation, passes: str) -> bool:
             func.ReturnOp(list(clone.results))
         _remap(clone, mapping)
     try:
-        PassManager.parse(passes, context).run(module.operation)
+        manager: Any = passmanager
+        manager.PassManager.parse(passes, context).run(module.operation)
     except ir.MLIRError:
         return False
     return not _operators(module.operation)
 
 
 def _function_of(op: ir.Operation) -> ir.Operation:
-    while op.name != "func.func":
-        op = op.parent.operation
-    return op
+    parent: Any = op
+    while parent.name != "func.func":
+        parent = parent.parent.operation
+    return parent
 
 
 def _captured(op: ir.Operation) -> list[ir.Value]:
