@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ireekit.errors import IreekitError
     from ireekit.facade import Pipeline
     from ireekit.frontends import ImportedModule, entry
-    from ireekit.passes import NativePasses, Pass
+    from ireekit.passes import NativePasses, Pass, find, walk
     from ireekit.runtime import Program, devices
     from ireekit.targets import Target
 
@@ -28,7 +28,9 @@ __all__ = [
     "Target",
     "devices",
     "entry",
+    "find",
     "load",
+    "walk",
 ]
 
 _HOMES = {
@@ -42,6 +44,8 @@ _HOMES = {
     "Target": "ireekit.targets",
     "devices": "ireekit.runtime",
     "entry": "ireekit.frontends",
+    "find": "ireekit.passes",
+    "walk": "ireekit.passes",
 }
 
 

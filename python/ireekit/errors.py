@@ -55,7 +55,7 @@ class IreekitError(Exception):
             ("details", str(self.details) if self.details else None),
         )
         head = [_shorten(line) for line in self.cause.strip().splitlines()[: MAX_LINES // 2]]
-        tail = [f"  {label}: {_shorten(text)}" for label, text in fields if text]
+        tail = [f"  {label}: {_shorten(' '.join(text.split()))}" for label, text in fields if text]
         room = MAX_LINES - len(head) - len(tail)
         notes = [f"  {_shorten(line)}" for note in self.notes for line in note.splitlines()]
         if len(notes) > room:
@@ -66,11 +66,11 @@ class IreekitError(Exception):
 
 def _shorten(text: str) -> str:
     text = text.rstrip()
-    return (
-        text
-        if len(text) <= _MAX_WIDTH
-        else textwrap.shorten(text, _MAX_WIDTH, placeholder=" ...") or (text[: _MAX_WIDTH - 4] + " ...")
-    )
+    if len(text) <= _MAX_WIDTH:
+        return text
+    words = textwrap.shorten(text, _MAX_WIDTH, placeholder=" ...")
+    # One long word, a type or a path, would leave nothing.
+    return words if len(words) > _MAX_WIDTH // 2 else text[: _MAX_WIDTH - 4] + " ..."
 
 
 class ModelImportError(IreekitError):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ireekit.artifact import Artifact
+from ireekit.errors import PipelineError
+from ireekit.passes import NativePasses, Pass
 from ireekit.pipeline import PipelineDefinition
+from ireekit.targets import FAMILIES
 
 if TYPE_CHECKING:
     from ireekit.compiler import StaticLibrary
@@ -26,6 +29,18 @@ class Pipeline(PipelineDefinition):
     artifact = pipeline.compile(model, x, target="cpu")
     y = artifact(x)
     """
+
+    def at(self, phase: str, *actions: Pass | NativePasses, targets: Iterable[str] | None = None) -> Self:
+        """As :meth:`PipelineDefinition.at`, with ``targets`` checked.
+
+        Raises:
+          PipelineError: there is no such phase or target family, or an action is no pass.
+        """
+        families = [targets] if isinstance(targets, str) else targets
+        for family in families or ():
+            if family not in FAMILIES:
+                raise PipelineError(f"there is no target family {family!r}", remedy="known: " + ", ".join(FAMILIES))
+        return super().at(phase, *actions, targets=families)
 
     def compile(
         self,

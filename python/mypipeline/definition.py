@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ireekit import Pipeline
-from mypipeline.passes.channels_last import CHANNELS_LAST
+from mypipeline.passes.channels_last import ChannelsLast
 
-pipeline = Pipeline("mypipeline").at("abi", CHANNELS_LAST, targets=("cpu", "vulkan"))
+pipeline = Pipeline("mypipeline").at("abi", ChannelsLast(), targets=("cpu", "vulkan"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,19 +52,6 @@ class Outcome:
 
 
 Command = Callable[..., Outcome]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache of our own: neither do tests see an earlier session's programs, nor leave any."""
-    folder = tmp_path_factory.mktemp("cache")
-    before = os.environ.get("IREEKIT_CACHE_DIR")
-    os.environ["IREEKIT_CACHE_DIR"] = str(folder)
-    yield folder
-    if before is None:
-        del os.environ["IREEKIT_CACHE_DIR"]
-    else:
-        os.environ["IREEKIT_CACHE_DIR"] = before
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_unknown_family(ireekit) -> None:
     assert "did you mean cuda" in done.err
 
 
-def test_doctor_where_all_is_well(ireekit, cache_folder: Path) -> None:
+def test_doctor_where_all_is_well(ireekit, ireekit_cache: Path) -> None:
     done = ireekit("doctor")
     assert done.code == 0, done.out
     for part in (
@@ -95,7 +95,7 @@ def test_doctor_where_all_is_well(ireekit, cache_folder: Path) -> None:
         "phase-control",
         "local-task",
         "mypipeline",
-        str(cache_folder),
+        str(ireekit_cache),
     ):
         assert part in done.out
     assert done.out.splitlines()[-1].split(maxsplit=1) == ["ok", "compile for cpu and run"]

@@ -70,11 +70,8 @@ def test_a_model_is_compiled_first(ireekit, models: Path) -> None:
     assert (done.code, done.out) == (0, "output0: float32[4]\n[3. 3. 3. 3.]\n"), done.err
 
 
+@pytest.mark.usefixtures("vulkan")
 def test_vulkan(ireekit, models: Path) -> None:
-    from ireekit.runtime import devices
-
-    if not any(device.driver == "vulkan" for device in devices()):
-        pytest.skip("no Vulkan device here; mesa-vulkan-drivers has a software one")
     words = ["--device", "vulkan", "--input", "random:1", "--input", "random:2", "--repeat", "2"]
     done = ireekit("run", models / "add.mlir", *words)
     assert done.code == 0, done.err

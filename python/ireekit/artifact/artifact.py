@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ireekit.artifact.container import read_metadata, with_metadata
+from ireekit.artifact.container import check_entries, read_all, read_metadata, with_metadata
 from ireekit.artifact.files import write_atomically
 from ireekit.artifact.metadata import Metadata
 from ireekit.artifact.report import SizeReport, size_report
@@ -74,8 +74,9 @@ class Artifact:
           ArtifactError: the file cannot be written; what was at ``path`` before is still there.
         """
         path = Path(path)
+        data = self.data
         try:
-            write_atomically(path, self.data)
+            write_atomically(path, data)
         except OSError as error:
             raise ArtifactError(
                 f"cannot write {path}: {error.strerror or error}",
@@ -86,8 +87,12 @@ class Artifact:
 
     @property
     def data(self) -> bytes:
-        """The bytes of the ``.vmfb``."""
-        return self._source.read_bytes() if isinstance(self._source, Path) else self._source
+        """The bytes of the ``.vmfb``.
+
+        Raises:
+          ArtifactError: its file is gone or cannot be read.
+        """
+        return read_all(self._source)
 
     @property
     def size(self) -> int:
@@ -116,6 +121,14 @@ class Artifact:
     def phase_seconds(self) -> Mapping[str, float]:
         """Compile time of each phase and pass, in seconds."""
         return self.metadata.phase_seconds if self.metadata else {}
+
+    def check(self) -> None:
+        """Read everything and compare checksums, which :meth:`open` does not.
+
+        Raises:
+          ArtifactError: some of it is damaged.
+        """
+        check_entries(self._source)
 
     def size_report(self) -> SizeReport:
         """Bytes of program, code, constants and weights."""

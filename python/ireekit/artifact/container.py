@@ -11,6 +11,8 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,8 +23,12 @@ METADATA_ENTRY = "ireekit.json"
 _END = struct.Struct("<4s4H2LH")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
+# From these values on, a ZIP64 record holds the real ones.
 _MAX_OFFSET = 0xFFFFFFFF
+_MAX_ENTRIES = 0xFFFF
 _DATE_1980 = 0x21
+# What zipfile raises at damaged archives: bad records, compression or encryption it finds in random bytes.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error)
 
 
 def with_metadata(program: bytes, metadata: bytes) -> bytes:
@@ -39,7 +45,8 @@ def with_metadata(program: bytes, metadata: bytes) -> bytes:
         )
     end = _END.unpack_from(program, position)
     entries, directory_size, directory_offset = end[4], end[5], end[6]
-    if directory_offset == _MAX_OFFSET:
+    added = _LOCAL.size + len(METADATA_ENTRY) + len(metadata)
+    if directory_offset + added >= _MAX_OFFSET or entries + 1 >= _MAX_ENTRIES:
         return _with_metadata_zip64(program, metadata)
     directory = program[directory_offset : directory_offset + directory_size]
     name = METADATA_ENTRY.encode()
@@ -67,33 +74,69 @@ def read_metadata(source: bytes | Path) -> bytes | None:
     Raises:
       ArtifactError: the source is no IREE program at all.
     """
-    try:
-        with _open(source) as file:
-            head = file.read(12)
-            if head[:2] != b"PK":
-                # A bare FlatBuffer: its size, the offset of its root, its identifier.
-                if head[8:12] != b"IREE":
-                    raise ArtifactError(f"{_name(source)} is not an IREE program")
-                return None
-            with zipfile.ZipFile(file) as archive:
-                return archive.read(METADATA_ENTRY) if METADATA_ENTRY in archive.namelist() else None
-    except OSError as error:
-        raise ArtifactError(f"cannot read {_name(source)}: {error.strerror or error}") from None
-    except (zipfile.BadZipFile, zlib.error) as error:
-        raise ArtifactError(f"{_name(source)} is damaged: {error}", remedy="compile the model again") from None
+    with _opened(source) as file:
+        head = file.read(12)
+        if head[:2] != b"PK":
+            # A bare FlatBuffer: its size, the offset of its root, its identifier.
+            if head[8:12] != b"IREE":
+                raise ArtifactError(f"{_name(source)} is not an IREE program")
+            return None
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+            if not names or not names[0].endswith("module.fb"):
+                raise ArtifactError(f"{_name(source)} is a ZIP archive, but not an IREE program")
+            return archive.read(METADATA_ENTRY) if METADATA_ENTRY in names else None
+
+
+def read_all(source: bytes | Path) -> bytes:
+    """The bytes of an artifact.
+
+    Raises:
+      ArtifactError: its file cannot be read.
+    """
+    if not isinstance(source, Path):
+        return source
+    with _opened(source) as file:
+        return file.read()
+
+
+def check_entries(source: bytes | Path) -> None:
+    """Compare the checksum of every entry; a bare program has none.
+
+    Raises:
+      ArtifactError: one is damaged.
+    """
+    with _opened(source) as file:
+        if not zipfile.is_zipfile(file):
+            return
+        with zipfile.ZipFile(file) as archive:
+            if damaged := archive.testzip():
+                raise zipfile.BadZipFile(f"bad checksum of {damaged}")
 
 
 def entry_sizes(source: bytes | Path) -> list[tuple[str, int]]:
-    """Name and size in bytes of every entry of an artifact, in file order; a bare program is one entry."""
-    with _open(source) as file:
+    """Name and size in bytes of every entry of an artifact, in file order; a bare program is one entry.
+
+    Raises:
+      ArtifactError: it cannot be read.
+    """
+    with _opened(source) as file:
         if not zipfile.is_zipfile(file):
             return [("module.fb", file.seek(0, io.SEEK_END))]
         with zipfile.ZipFile(file) as archive:
             return [(entry.filename, entry.file_size) for entry in archive.infolist()]
 
 
-def _open(source: bytes | Path) -> BinaryIO:
-    return source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
+@contextmanager
+def _opened(source: bytes | Path) -> Generator[BinaryIO]:
+    """The source as a file; what reading it may raise becomes an ArtifactError."""
+    try:
+        with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+            yield file
+    except OSError as error:
+        raise ArtifactError(f"cannot read {_name(source)}: {error.strerror or error}") from None
+    except _DAMAGE as error:
+        raise ArtifactError(f"{_name(source)} is damaged: {error}", remedy="compile the model again") from None
 
 
 def _name(source: bytes | Path) -> str:

@@ -24,6 +24,15 @@ _capsule: Any = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ch
 )
 
 
+def pointer_of(capsule: object, name: bytes) -> int:
+    """The address in a capsule of the bindings.
+
+    Raises:
+      ValueError: the capsule is none of that name.
+    """
+    return _pointer(capsule, name)
+
+
 class _Counter:
     """A file object that only counts what is written to it."""
 

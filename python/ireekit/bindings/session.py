@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from ireekit.bindings.erasure import guard_erasure
 from ireekit.bindings.library import DIAGNOSTIC_CALLBACK, library
-from ireekit.errors import CompileError, TargetError
+from ireekit.errors import CompileError, PipelineError, TargetError
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -61,6 +62,7 @@ class CompilerSession:
         from iree.compiler.api import Session
 
         library()
+        guard_erasure()
         self._session: Any = Session()
         self.set_flags(flags)
         self.context: ir.Context = self._session.context
@@ -149,11 +151,26 @@ class Invocation:
         return bool(self._invocation.execute())
 
     def run_passes(self, pipeline: str) -> bool:
-        """Run a pipeline text, ``builtin.module(...)`` or what goes inside; ``False`` where a pass failed."""
+        """Run a pipeline text, ``builtin.module(...)`` or what goes inside; ``False`` where a pass failed.
+
+        Raises:
+          PipelineError: the text names an unknown pass or option, or does not parse.
+        """
+        from iree.compiler.passmanager import PassManager
+
         text = pipeline.strip()
         if text.startswith(_ANCHOR) and text.endswith(")"):
             # The compiler supplies the anchor itself; given again, it would match nothing, silently.
             text = text.removeprefix(_ANCHOR).removesuffix(")")
+        try:
+            # Only for the reason: the compiler itself would print it to standard error.
+            PassManager.parse(f"{_ANCHOR}{text})", self.export_module().context)
+        except ValueError as error:
+            raise PipelineError(
+                f"not a pass pipeline: {_parse_reason(str(error))}",
+                op=pipeline,
+                remedy="`iree-opt --help` lists the compiler's passes and their options",
+            ) from None
         return bool(self._invocation.execute_text_pass_pipeline(text))
 
     def output_bytecode(self) -> bytes:
@@ -183,6 +200,12 @@ class Invocation:
             raise CompileError(f"the program could not be written as C source: {error}") from None
         finally:
             output.close()
+
+
+def _parse_reason(message: str) -> str:
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    first = lines[0] if lines else "no reason given"
+    return first.rpartition("error: ")[2]
 
 
 @functools.cache

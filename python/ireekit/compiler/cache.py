@@ -56,15 +56,17 @@ class Cache:
         """The artifact kept under ``key``; a damaged entry is removed and counts as missing."""
         path = self._path(key)
         try:
-            data = path.read_bytes()
-            artifact = Artifact.from_bytes(data)
-            os.utime(path)
+            artifact = Artifact.from_bytes(path.read_bytes())
+            artifact.check()
         except ArtifactError:
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
         except OSError:
             return None
+        # Used now, so evicted late; others may keep a folder that is read-only here.
+        with contextlib.suppress(OSError):
+            os.utime(path)
         artifact.from_cache = True
         return artifact
 
@@ -82,7 +84,10 @@ class Cache:
             )
 
     def clear(self) -> int:
-        """Remove every entry; returns how many there were."""
+        """Remove every entry, and what killed processes left; returns how many entries there were."""
+        for path in self.folder.glob("??/.*.vmfb.*"):
+            with contextlib.suppress(OSError):
+                path.unlink()
         count = 0
         for _, _, path in self._entries():
             with contextlib.suppress(OSError):

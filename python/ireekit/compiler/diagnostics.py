@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ireekit.bindings import Diagnostic
 from ireekit.errors import CompileError, UnsupportedOpsError
+from ireekit.passes import walk
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -41,20 +42,20 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
 
 
 def compile_error(
-    diagnostics: Sequence[Diagnostic], phase: str, original: ir.Operation | None, whole: str | None = None
+    diagnostics: Sequence[Diagnostic], where: str, original: ir.Operation | None, whole: str | None = None
 ) -> CompileError:
     """Shape a failed phase's diagnostics into one error.
 
     Args:
       diagnostics: as the compiler gave them.
-      phase: that failed.
+      where: ``phase NAME`` or ``pass NAME``, what failed.
       original: the module as imported, to find the layer an operation belongs to.
       whole: text of the failed module, kept in the details file.
     """
     errors = [each for each in diagnostics if each.severity == "error"]
-    details = write_details(diagnostics, phase, whole)
+    details = write_details(diagnostics, where, whole)
     if not errors:
-        return CompileError("the compiler stopped without saying why", phase=f"phase {phase}", details=details)
+        return CompileError("the compiler stopped without saying why", phase=where, details=details)
     at, text = split_location(errors[0].message)
     operation = _operation(text)
     others = tuple(dict.fromkeys(_headline(split_location(each.message)[1]) for each in errors[1:]))
@@ -62,7 +63,7 @@ def compile_error(
         _headline(text),
         op=operation,
         location=_with_layer(at, operation, original),
-        phase=f"phase {phase}",
+        phase=where,
         remedy=next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, text)), None),
         notes=tuple(f"also: {line}" for line in others if line != _headline(text))[:5],
         details=details,
@@ -84,15 +85,15 @@ def split_location(message: str) -> tuple[str | None, str]:
     if match is None:
         return None, message
     at = match["at"]
-    return (None if at.startswith(("<unknown>", "-:")) else at), match["text"]
+    return (None if at.startswith(("<unknown>", "-:", "loc(unknown)")) else at), match["text"]
 
 
-def write_details(diagnostics: Sequence[Diagnostic], phase: str, whole: str | None) -> Path | None:
+def write_details(diagnostics: Sequence[Diagnostic], where: str, whole: str | None) -> Path | None:
     """Write everything to a file of its own; ``None`` where no file can be written."""
     text = "\n\n".join(f"{each.severity}: {each.message}" for each in diagnostics)
     try:
         with tempfile.NamedTemporaryFile(
-            "w", prefix=f"ireekit-{phase}-", suffix=".mlir", delete=False, encoding="utf-8"
+            "w", prefix=f"ireekit-{re.sub(r'[^A-Za-z0-9]+', '-', where)}-", suffix=".mlir", delete=False, encoding="utf-8"
         ) as file:
             file.write("".join(f"// {line}\n" for line in text.splitlines()))
             file.write(whole or "")
@@ -137,12 +138,3 @@ def _inner_name(op: ir.Operation) -> str:
     if op.name != "torch.operator":
         return op.name
     return str(op.attributes["name"]).strip('"')
-
-
-def walk(op: ir.Operation) -> Iterator[ir.Operation]:
-    """``op`` and everything nested in it, outermost first."""
-    yield op
-    for region in op.regions:
-        for block in region:
-            for child in block:
-                yield from walk(child.operation)

@@ -14,6 +14,7 @@ from ireekit.bindings import CompilerSession, build_info
 from ireekit.bindings.bytecode import copy_module
 from ireekit.compiler.cache import Cache, cache_key, module_digest
 from ireekit.compiler.diagnostics import unsupported_error
+from ireekit.compiler.hardware import try_hardware_flags
 from ireekit.compiler.options import CompileOptions
 from ireekit.compiler.phases import PhaseRunner
 from ireekit.compiler.progress import Dump, ProgressLine, Timings
@@ -87,6 +88,7 @@ def import_for(
       TargetError, ModelImportError: see there.
     """
     targets = parse_targets(target)
+    try_hardware_flags(targets.flags(), (*pipeline.flags, *options.flags))
     flags = (*targets.flags(), *extra_flags, *pipeline.flags, *options.compiler_flags())
     timings = Timings()
     with timings.measure("import"):
@@ -140,7 +142,10 @@ def compile_model(
             str(session.targets),
             *session.flags,
             *_build_identity(),
+            # What else the metadata says of the model: the program does not hold it.
+            session.imported.framework,
             repr([entry.to_json() for entry in session.imported.entry_points]),
+            repr([(archive.scope, str(archive.path.resolve())) for archive in session.imported.parameters]),
         )
     )
     if cache is not None and (cached := cache.get(key)) is not None:

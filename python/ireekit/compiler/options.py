@@ -53,6 +53,11 @@ class CompileOptions:
         """
         if self.optimize not in ("O0", "O1", "O2", "O3"):
             raise TargetError(f"unknown optimization level {self.optimize!r}", remedy="one of O0, O1, O2, O3")
+        if not isinstance(self.data_types, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TargetError(f"data_types={self.data_types!r} is no mapping", remedy="e.g. data_types={'f32': 'f16'}")
+        for flag in self.flags:
+            if not str(flag).startswith("--"):
+                raise TargetError(f"{flag!r} is no compiler flag", remedy="e.g. flags=['--iree-opt-level=O1']")
         return (
             f"--iree-opt-level={self.optimize}",
             *(_data_type_flag(source, to) for source, to in self.data_types.items()),

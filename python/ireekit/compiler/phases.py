@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ireekit.bindings import PHASES, Invocation
-from ireekit.compiler.diagnostics import compile_error, split_location, walk
+from ireekit.compiler.diagnostics import compile_error
 from ireekit.compiler.progress import Dump, ProgressLine, Timings
 from ireekit.errors import CompileError
-from ireekit.passes import NativePasses, run_pass
+from ireekit.locations import describe_location
+from ireekit.passes import NativePasses, run_pass, walk
 from ireekit.pipeline import Step
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # From here on every operation must be known to the compiler: its later phases die on one that is not.
 _LAST_OPEN_PHASE = "preprocessing"
+_OPEN_PHASES = PHASES[: PHASES.index(_LAST_OPEN_PHASE)]
 
 
 class PhaseRunner:
@@ -60,13 +62,12 @@ class PhaseRunner:
             self._at(phase)
 
     def _phase(self, previous: str, phase: str) -> None:
-        if previous == _LAST_OPEN_PHASE:
-            self._refuse_unknown_operations()
+        self._refuse_unknown_operations(previous)
         self._progress.show(phase)
         with self._timings.measure(phase):
             succeeded = self._invocation.run(previous, phase)
         if not succeeded:
-            raise self._error(phase)
+            raise self._error(f"phase {phase}")
 
     def _at(self, phase: str) -> None:
         self._dump.write(phase, self._invocation)
@@ -85,28 +86,30 @@ class PhaseRunner:
             run_pass(step.action, self._invocation.export_module(), self._invocation.run_passes)
         except CompileError as error:
             if isinstance(step.action, NativePasses) and len(self._invocation.diagnostics) > seen:
-                raise self._error(name) from error
+                raise self._error(f"pass {name}") from error
             raise
 
-    def _refuse_unknown_operations(self) -> None:
+    def _refuse_unknown_operations(self, phase: str) -> None:
+        """Stop before the compiler meets, after ``phase``, operations it does not know."""
+        if phase in _OPEN_PHASES or not (phase == _LAST_OPEN_PHASE or any(s.phase == phase for s in self._steps)):
+            return
         module: Any = self._invocation.export_module()
         context = module.context
         known: dict[str, bool] = {}
         for op in walk(module):
             if known.setdefault(op.name, context.is_registered_operation(op.name)):
                 continue
-            location, _ = split_location(f"{str(op.location).removeprefix('loc(').removesuffix(')')}: ")
             raise CompileError(
                 f"nothing lowered {op.name!r}: no pass rewrote it and the compiler does not know it",
                 op=op.name,
-                location=location or str(op.location),
-                phase=f"phase {_LAST_OPEN_PHASE}",
+                location=describe_location(op.location),
+                phase=f"phase {phase}",
                 remedy=f"add a pass that lowers it at or before phase {_LAST_OPEN_PHASE!r}",
             )
 
-    def _error(self, phase: str) -> CompileError:
+    def _error(self, where: str) -> CompileError:
         # Generic form: the printers of operations are not safe on what a failed conversion leaves behind.
         whole = self._invocation.export_module().get_asm(
             large_elements_limit=16, assume_verified=True, print_generic_op_form=True
         )
-        return compile_error(self._invocation.diagnostics, phase, self._original, whole)
+        return compile_error(self._invocation.diagnostics, where, self._original, whole)

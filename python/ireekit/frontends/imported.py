@@ -60,7 +60,7 @@ class ImportedModule:
 
     def to_text(self, *, elide_above: int = 16) -> str:
         """MLIR text with locations, literals of more than ``elide_above`` elements elided."""
-        return self.module.operation.get_asm(large_elements_limit=elide_above, enable_debug_info=True)
+        return str(self.module.operation.get_asm(large_elements_limit=elide_above, enable_debug_info=True))
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
+import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from ireekit.bindings.erasure import address, forget_erased, is_erased
 from ireekit.errors import PassError
+from ireekit.locations import describe_location
 
 if TYPE_CHECKING:
     from iree.compiler import ir
+
+_TRACEBACK_LINE = re.compile(r'\s*File "(.*)", line (\d+)')
 
 NativeRunner: TypeAlias = Callable[[str], bool]
 """Runs a textual pass pipeline over the module at hand; ``False`` where it failed."""
@@ -91,30 +97,39 @@ def run_pass(step: Pass | NativePasses, module: ir.Operation, run_native: Native
         if not run_native(step.text):
             raise PassError(f"the compiler refused or failed {step.text}", phase=f"pass {step.name}")
         return
-    for op in _anchored(module, step.anchor):
-        location = str(op.location)
+    forget_erased()
+    # A list first: the pass may erase what an iteration would stand on.
+    for op, addresses in list(_anchored(module, step.anchor, ())):
+        if is_erased(addresses):
+            continue
+        location = describe_location(op.location)
         try:
             step.run(op)
         except PassError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            cause, raised_at = _explain(error, _source_file(type(step)))
             raise PassError(
-                f"{type(error).__name__}: {_first_line(error)}",
+                cause,
                 op=step.anchor,
-                location=_raised_at(error) or location,
+                location=raised_at or location,
                 phase=f"pass {step.name}",
             ) from error
     _verify(module, step)
 
 
-def _anchored(module: ir.Operation, anchor: str) -> Iterator[ir.Operation]:
-    if module.name == anchor:
-        yield module
+def _anchored(
+    op: ir.Operation, anchor: str, parents: tuple[int, ...]
+) -> Iterator[tuple[ir.Operation, tuple[int, ...]]]:
+    """Operations called ``anchor``, outermost ones only, with the addresses of their parents and their own."""
+    addresses = (*parents, address(op))
+    if op.name == anchor:
+        yield op, addresses
         return
-    # A list first: the pass may erase what the iteration stands on.
-    pending = [op for region in module.regions for block in region for op in block]
-    for op in pending:
-        yield from _anchored(op.operation, anchor)
+    for region in op.regions:
+        for block in region:
+            for child in block:
+                yield from _anchored(child.operation, anchor, addresses)
 
 
 def _verify(module: ir.Operation, step: Pass) -> None:
@@ -126,22 +141,25 @@ def _verify(module: ir.Operation, step: Pass) -> None:
         first = error.error_diagnostics[0] if error.error_diagnostics else None
         raise PassError(
             f"left invalid IR behind: {first.message if first else error}",
-            location=str(first.location) if first else None,
+            location=describe_location(first.location) if first else None,
             phase=f"pass {step.name}",
         ) from error
 
 
-def _raised_at(error: Exception) -> str | None:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return None
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+def _explain(error: BaseException, source: str | None) -> tuple[str, str | None]:
+    """What was raised, and where: the innermost line of the file ``source``, else the innermost of all."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    if lines and "Traceback (most recent call last)" in lines[0]:
+        # The bindings give what a callback of `walk` raised as a printed traceback.
+        places = [match for line in lines if (match := _TRACEBACK_LINE.match(line))]
+        return lines[-1], _innermost([(place[1], int(place[2])) for place in places], source)
+    frames = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}", _innermost(frames, source)
 
 
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), "no message")
+def _innermost(frames: Sequence[tuple[str, int]], source: str | None) -> str | None:
+    own = [frame for frame in frames if frame[0] == source] or frames
+    return f"{own[-1][0]}:{own[-1][1]}" if own else None
 
 
 def _option_text(value: Any) -> str:
@@ -153,8 +171,16 @@ def _option_text(value: Any) -> str:
 
 
 def _source_digest(cls: type) -> str:
+    file = _source_file(cls)
     try:
-        source = Path(inspect.getfile(cls)).read_bytes()
-    except (OSError, TypeError):
+        source = Path(file).read_bytes() if file else repr(cls).encode()
+    except OSError:
         source = repr(cls).encode()
     return hashlib.sha256(source).hexdigest()[:16]
+
+
+def _source_file(cls: type) -> str | None:
+    try:
+        return inspect.getfile(cls)
+    except (OSError, TypeError):  # defined at a prompt
+        return None

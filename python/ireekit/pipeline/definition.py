@@ -60,7 +60,7 @@ class PipelineDefinition:
           targets: target families they are for, e.g. ``("cpu",)``; ``None`` for all.
 
         Raises:
-          PipelineError: there is no such phase.
+          PipelineError: there is no such phase, or an action is no pass.
         """
         if phase not in PHASES:
             near = difflib.get_close_matches(phase, PHASES, 1)
@@ -68,7 +68,13 @@ class PipelineDefinition:
                 f"there is no phase {phase!r}",
                 remedy=f"did you mean {near[0]!r}?" if near else "phases: " + ", ".join(PHASES),
             )
-        only = None if targets is None else frozenset(targets)
+        for action in actions:
+            if not isinstance(action, Pass | NativePasses):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise PipelineError(
+                    f"{action!r} is no pass",
+                    remedy="give instances of ireekit.Pass, and pipeline text as ireekit.NativePasses(name, text)",
+                )
+        only = None if targets is None else frozenset([targets] if isinstance(targets, str) else targets)
         self._steps.extend(Step(phase, action, only) for action in actions)
         return self
 

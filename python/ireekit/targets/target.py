@@ -73,15 +73,14 @@ class TargetSet:
 
     def flags(self) -> tuple[str, ...]:
         """Session flags that select these targets and no others."""
-        devices = list(dict.fromkeys(target.row.device for target in self.targets))
-        flags: dict[str, str] = {"--iree-hal-target-device": ",".join(devices)}
+        devices = dict.fromkeys(target.row.device for target in self.targets)
+        flags: dict[str, str] = {}
         for target in self.targets:
             for flag in (*target.row.flags, *target.architecture_row.flags):
-                name, _, value = flag.partition("=")
-                previous = flags.get(name)
-                joined = previous is not None and name.endswith("-backends") and value not in previous.split(",")
-                flags[name] = f"{previous},{value}" if joined else value
-        return tuple(f"{name}={value}" for name, value in flags.items())
+                # Backends add up, one flag each; of any other flag the last one counts.
+                name = flag.partition("=")[0]
+                flags[flag if name.endswith("-backends") else name] = flag
+        return (f"--iree-hal-target-device={','.join(devices)}", *flags.values())
 
     def __str__(self) -> str:
         return ",".join(map(str, self.targets))
@@ -96,7 +95,7 @@ def parse_targets(target: str | Target | TargetSet | Iterable[str | Target]) -> 
     if isinstance(target, TargetSet):
         return target
     items = _split(target)
-    targets = tuple(dict.fromkeys(Target.parse(item) if isinstance(item, str) else item for item in items))
+    targets = tuple(dict.fromkeys(Target.parse(str(item)) for item in items))
     if not targets:
         raise TargetError("no target given", remedy='e.g. target="cpu" or target=["cpu", "vulkan"]')
     seen: dict[str, Target] = {}
@@ -111,11 +110,10 @@ def parse_targets(target: str | Target | TargetSet | Iterable[str | Target]) -> 
 
 
 def _split(target: str | Target | Iterable[str | Target]) -> Sequence[str | Target]:
-    if isinstance(target, Target):
-        return [target]
     if isinstance(target, str):
         return [part for part in target.split(",") if part.strip()]
-    return list(target)
+    # Whatever else is given is refused, with its text, as an unknown target.
+    return list(target) if isinstance(target, Iterable) else [target]
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,27 @@ import pytest
 # The zoo and the helpers of this folder.
 sys.path.insert(0, str(Path(__file__).parent))
 
-torch = pytest.importorskip("torch", reason="the torch extra is not installed")
-pytest.importorskip("transformers", reason="transformers is not installed")
+_MISSING = [name for name in ("torch", "transformers", "safetensors") if importlib.util.find_spec(name) is None]
+
+# Every module here imports them.
+collect_ignore_glob = ["test_*.py"] if _MISSING else []
+
+
+def pytest_report_header() -> str | None:
+    return f"tests/frontends/torch: left out, not installed: {', '.join(_MISSING)}" if _MISSING else None
 
 
 @pytest.fixture(autouse=True)
 def _seed() -> None:
+    import torch
+
     torch.manual_seed(0)
 
 
 @pytest.fixture
 def check_close() -> Any:
     """Compare two tensors relative to the largest magnitude expected."""
+    import torch
 
     def check(got: Any, expected: Any, tolerance: float = 1e-4) -> None:
         got = torch.as_tensor(got)

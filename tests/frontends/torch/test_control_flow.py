@@ -29,9 +29,7 @@ def test_cond_on_a_size(check_close: Any) -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.cond(x.shape[0] > 4, lambda v: v.sin(), lambda v: v.cos(), (x,))
 
-    artifact = helpers.compile_(
-        Model().eval(), torch.randn(3), dynamic_shapes={"x": {0: Dim("rows", min=2, max=9)}}
-    )
+    artifact = helpers.compile_(Model().eval(), torch.randn(3), dynamic_shapes={"x": {0: Dim("rows", min=2, max=9)}})
     for rows in (3, 6):
         x = torch.randn(rows)
         check_close(artifact(x), Model()(x))

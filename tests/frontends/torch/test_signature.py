@@ -9,9 +9,10 @@ import pytest
 import torch
 import torch_helpers as helpers
 import torch_zoo as zoo
-from ireekit.signature import Leaf
 from torch import nn
 from torch.export import Dim
+
+from ireekit.signature import Leaf
 
 
 @dataclasses.dataclass

@@ -8,10 +8,11 @@ import pytest
 import torch
 import torch_helpers as helpers
 import torch_zoo as zoo
-from ireekit.errors import ModelImportError
-from ireekit.frontends import entry
 from torch import nn
 from torch.export import Dim
+
+from ireekit.errors import ModelImportError
+from ireekit.frontends import entry
 
 
 def test_llama_keeps_its_cache_across_calls(check_close: Any) -> None:

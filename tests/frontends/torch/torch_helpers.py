@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import mypipeline
 import torch
 import torch.utils._pytree as pytree
+
+import mypipeline
 
 
 def import_(model: Any, *inputs: Any, **settings: Any) -> Any:

@@ -40,7 +40,7 @@ def randomize(model: nn.Module) -> nn.Module:
         with torch.no_grad():
             if name.endswith("running_var"):
                 tensor.uniform_(0.5, 1.5, generator=generator)
-            elif name.endswith("running_mean") or tensor.dim() == 1 and name.endswith("bias"):
+            elif name.endswith("running_mean") or (tensor.dim() == 1 and name.endswith("bias")):
                 tensor.normal_(0, 0.1, generator=generator)
             elif tensor.dim() > 1 and isinstance(tensor, nn.Parameter):
                 tensor.normal_(0, tensor[0].numel() ** -0.5, generator=generator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ireekit.errors import UnsupportedOpsError
-from ireekit.frontends.locations import location_name, source_line
+from ireekit.locations import location_name, source_line
 
 if TYPE_CHECKING:
     from iree.compiler import ir

@@ -8,7 +8,7 @@ from iree.compiler import ir
 
 from ireekit.errors import ModelImportError
 from ireekit.frontends.ir_types import as_text
-from ireekit.frontends.locations import describe_location
+from ireekit.locations import describe_location
 
 _FAMILIES = {
     "stablehlo": "stablehlo",

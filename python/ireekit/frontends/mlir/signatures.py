@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from iree.compiler import ir
 
 from ireekit.errors import ModelImportError
 from ireekit.frontends.ir_types import as_text, leaf_of_type, unique_names
-from ireekit.frontends.locations import location_name, source_line
+from ireekit.locations import location_name, source_line
 from ireekit.signature import EntryPoint, Leaf
 
 _FUNCTION_OPS = ("func.func", "util.func", "ml_program.func", "vhlo.func_v1")
@@ -120,8 +120,8 @@ def _plain_path(path: str) -> str:
 
 
 def _debug_names(function: ir.Operation) -> list[str | None]:
-    read: Callable[[Any], str | None] = lambda argument: location_name(argument.location)  # noqa: E731
-    return [read(argument) for argument in function.regions[0].blocks[0].arguments]
+    arguments: Any = function.regions[0].blocks[0].arguments
+    return [location_name(argument.location) for argument in arguments]
 
 
 def _is_public(function: ir.Operation) -> bool:

@@ -96,16 +96,10 @@ def _cross(operation: Any, context: ir.Context) -> ir.Module:
     try:
         buffer = io.BytesIO()
         operation.write_bytecode(buffer)
-        return _module_of(parse_module(buffer.getvalue(), context, name="<module>"))
+        return parse_module(buffer.getvalue(), context, name="<module>")
     except (ModelImportError, AttributeError, TypeError, ValueError):
         text = operation.get_asm(enable_debug_info=True)
-        return _module_of(parse_module(text, context, name="<module>"))
-
-
-def _module_of(module: ir.Module) -> ir.Module:
-    """``module``, or the only thing in it where that is a module (text of a module within a module)."""
-    _verify(module)
-    return module
+        return parse_module(text, context, name="<module>")
 
 
 def _wrap(model: ir.OpView | ir.Operation) -> ir.Module:

@@ -27,12 +27,12 @@ def entry_point(name: str, graph: onnx.GraphProto) -> EntryPoint:
         raise ModelImportError(f"the ONNX graph {graph.name!r} has no outputs")
     return EntryPoint.flat(
         name,
-        [_leaf(item, "input", static_rank=True) for item in graph_inputs(graph)],
-        [_leaf(item, "output", static_rank=True) for item in graph.output],
+        [_leaf(item, "input") for item in graph_inputs(graph)],
+        [_leaf(item, "output") for item in graph.output],
     )
 
 
-def _leaf(item: onnx.ValueInfoProto, kind: str, *, static_rank: bool) -> Leaf:
+def _leaf(item: onnx.ValueInfoProto, kind: str) -> Leaf:
     value = item.type.WhichOneof("value")
     if value != "tensor_type":
         raise ModelImportError(
@@ -49,7 +49,7 @@ def _leaf(item: onnx.ValueInfoProto, kind: str, *, static_rank: bool) -> Leaf:
             op=item.name,
             remedy="convert it outside of the model",
         )
-    if static_rank and not tensor.HasField("shape"):
+    if not tensor.HasField("shape"):
         raise ModelImportError(
             f"the {kind} {item.name!r} of the ONNX model has no known rank",
             op=item.name,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, Any
 
-from iree.compiler import ir, passmanager
+from iree.compiler import (
+    ir,
+    passmanager,  # pyright: ignore[reportAttributeAccessIssue]
+)
 
 from ireekit.frontends.ir_types import as_text
-from ireekit.frontends.locations import location_name
+from ireekit.locations import location_name
 from ireekit.frontends.onnx.prepare import all_nodes
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 from iree.compiler import ir
@@ -80,7 +81,7 @@ def _mutable(exported: Sequence[Exported]) -> frozenset[TensorKey]:
             key = tensor_key(tensor)
             if tensor.nbytes and key[0] in storages and key not in keys:
                 raise ModelImportError(
-                    f"the buffer {name!r} shares memory with one that the model changes in place, as another view of it",
+                    f"the buffer {name!r} is another view of memory that the model changes in place",
                     op=name,
                     remedy="give each changing buffer memory of its own (clone it)",
                 )
@@ -91,4 +92,4 @@ def _state(entry: Exported, names: Iterable[str]) -> Iterator[torch.Tensor]:
     program = entry.program
     for name in names:
         value = program.state_dict.get(name)
-        yield program.constants[name] if value is None else value
+        yield cast("torch.Tensor", program.constants[name]) if value is None else value

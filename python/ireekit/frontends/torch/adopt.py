@@ -4,11 +4,14 @@ torch.export takes them for constants, and their in-place changes are lost. Whil
 as buffers instead, so that they become state of the program.
 """
 
+# torch and the wheel's importer are extended through names of theirs that begin with an underscore.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, MutableMapping, MutableSequence
+from collections.abc import Generator, Iterator, MutableMapping, MutableSequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -65,7 +68,7 @@ def adopt_tensors(module: torch.nn.Module) -> tuple[Slot, ...]:
 
 
 @contextlib.contextmanager
-def standing_in(module: torch.nn.Module, slots: tuple[Slot, ...]) -> Iterator[None]:
+def standing_in(module: torch.nn.Module, slots: tuple[Slot, ...]) -> Generator[None]:
     """Put the module's buffers, as they are while tracing, into the places of the tensors adopted.
 
     Raises:

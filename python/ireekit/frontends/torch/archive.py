@@ -6,11 +6,13 @@ Tensors are written from where they lie; only one that is not contiguous, or lie
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import shutil
 import struct
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -59,6 +61,7 @@ def write_archive(path: Path, scope: str, tensors: Mapping[str, torch.Tensor]) -
     try:
         if path.suffix == ".safetensors" and path.exists() and _reusable(path, tensors):
             return archive
+        _require_room(path, archive.byte_size)
         with _replacing(path) as temporary:
             write(temporary, tensors)
     except OSError as error:
@@ -69,8 +72,14 @@ def write_archive(path: Path, scope: str, tensors: Mapping[str, torch.Tensor]) -
     return archive
 
 
+def _require_room(path: Path, byte_size: int) -> None:
+    """Archives are written through a memory map: a disk that fills up meanwhile would end the process."""
+    if path.parent.is_dir() and shutil.disk_usage(path.parent).free < byte_size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def _replacing(path: Path) -> Generator[Path]:
     """A temporary file in the same directory, renamed to ``path`` on success and removed on failure."""
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
@@ -94,8 +103,8 @@ def _write_irpa(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
         index.add_buffer(key, to_bytes(tensor) if tensor.nbytes else np.zeros(0, np.uint8))
     try:
         index.create_archive_file(str(path))
-    except (RuntimeError, ValueError) as error:
-        # The runtime has its own error type; what goes wrong here is the disk.
+    except Exception as error:
+        # The runtime raises what it likes (IndexError on a full disk): what can go wrong here is the file.
         raise OSError(0, str(error).strip().splitlines()[0]) from error
 
 

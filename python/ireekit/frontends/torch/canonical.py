@@ -1,5 +1,8 @@
 """Bring exported graphs into the form the importer takes: no assertions, arithmetic on sizes as aten operators."""
 
+# torch and the wheel's importer are extended through names of theirs that begin with an underscore.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import math
@@ -89,12 +92,15 @@ def _canonicalize_node(node: Node) -> None:
         _expand_sum(node)
     elif not isinstance(node.target, torch._ops.OpOverload):
         kinds = {_python_type(argument) for argument in node.args}
-        if len(kinds) == 1:
-            node.target = _TABLES.get(kinds.pop(), {}).get(node.target, node.target)
+        kind = kinds.pop() if len(kinds) == 1 else None
+        target: Any = node.target
+        if kind is not None:
+            node.target = _TABLES.get(kind, {}).get(target, target)
 
 
 def _expand_sum(node: Node) -> None:
-    total, *rest = node.args[0]
+    terms: Any = node.args[0]
+    total, *rest = terms
     with node.graph.inserting_before(node):
         for term in rest:
             total = node.graph.call_function(_aten.add.int, (total, term))

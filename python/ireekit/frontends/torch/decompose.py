@@ -1,9 +1,12 @@
 """Reduce exported programs to operators that IREE's torch lowering takes."""
 
+# torch and the wheel's importer are extended through names of theirs that begin with an underscore.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import torch
@@ -19,7 +22,8 @@ from ireekit.frontends.torch.support import is_importable
 _REFUSED = """
 __and__ __or__ __xor__ _weight_norm_interface
 _native_batch_norm_legit _native_batch_norm_legit_functional _native_batch_norm_legit_no_training
-_upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d grid_sampler grid_sampler_2d upsample_bilinear2d
+_upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d
+grid_sampler grid_sampler_2d upsample_bilinear2d
 alias_copy as_strided_copy as_strided_scatter diagonal_copy diagonal_scatter expand_copy permute_copy
 split_with_sizes_copy squeeze_copy t_copy transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy
 binary_cross_entropy cosine_embedding_loss cross_entropy_loss nll_loss2d_forward nll_loss_forward nll_loss_nd
@@ -59,7 +63,7 @@ def _must_go(op: torch._ops.OpOverload, refused: frozenset[str], context: ir.Con
 
 
 @contextlib.contextmanager
-def _views_as_reshapes(program: ExportedProgram) -> Iterator[None]:
+def _views_as_reshapes(program: ExportedProgram) -> Generator[None]:
     """For a while, let every ``view`` of ``program`` be a ``reshape``.
 
     Operators kept whole may have other strides when traced again than their decompositions had, and a view that
@@ -91,7 +95,7 @@ def _index_copy(base: torch.Tensor, dim: int, index: torch.Tensor, source: torch
     hits = torch.arange(extent, device=base.device).unsqueeze(1) == index.unsqueeze(0)
     along = [1] * base.dim()
     along[dim] = extent
-    if isinstance(count, int) and count == 1:
+    if type(count) is int and count == 1:
         return torch.where(hits.reshape(along), source, base)
     order = torch.arange(count, device=base.device)
     chosen = torch.where(hits, order, 0).amax(1)
@@ -113,7 +117,7 @@ def _index_put(
         shape = [*[1] * axis, *index.shape, *[1] * (base.dim() - axis - index.dim())]
         return torch.where(index.reshape(shape), values.reshape(()).to(base.dtype), base)
     extent = base.shape[axis]
-    if index.dim() != 1 or not isinstance(extent, int) or extent > _MAX_WHERE_EXTENT:
+    if index.dim() != 1 or type(extent) is not int or extent > _MAX_WHERE_EXTENT:
         return NotImplemented
     shape = [*base.shape[:axis], index.shape[0], *base.shape[axis + 1 :]]
     return _index_copy(base, axis, index, values.expand(shape))
@@ -157,10 +161,35 @@ def _fmod(value: torch.Tensor, divisor: float) -> torch.Tensor:
     return torch.fmod(value, torch.full((), divisor, dtype=value.dtype, device=value.device))
 
 
+def _widened(op: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """Unsigned arithmetic in signed numbers: the compiler aborts on the unsigned constants it makes for it."""
+
+    def decomposition(one: Any, other: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        if torch.result_type(one, other) != torch.uint8:
+            return NotImplemented
+        wide = [item.to(torch.int32) if isinstance(item, torch.Tensor) else item for item in (one, other)]
+        return op(*wide, *args, **kwargs).to(torch.uint8)
+
+    return decomposition
+
+
+_UNSIGNED = (
+    torch.ops.aten.sub.Tensor,
+    torch.ops.aten.sub.Scalar,
+    torch.ops.aten.rsub.Tensor,
+    torch.ops.aten.rsub.Scalar,
+    torch.ops.aten.floor_divide.default,
+    torch.ops.aten.div.Tensor_mode,
+    torch.ops.aten.div.Scalar_mode,
+    torch.ops.aten.remainder.Tensor,
+    torch.ops.aten.remainder.Scalar,
+)
+
 # Written here: torch's own decomposition is refused as well, or gives wrong results.
 _OURS: dict[Any, Callable[..., Any]] = {
     torch.ops.aten.index_copy.default: _index_copy,
     torch.ops.aten.index_put.default: _index_put,
     torch.ops.aten.fmod.Scalar: _fmod,
+    **{op: _widened(op) for op in _UNSIGNED},
     torch.ops.aten.scaled_dot_product_attention.default: _attention,
 }

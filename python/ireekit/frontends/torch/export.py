@@ -1,5 +1,8 @@
 """From whatever people hand in to a functional ``ExportedProgram`` and the signature of its entry point."""
 
+# torch and the wheel's importer are extended through names of theirs that begin with an underscore.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import contextlib
@@ -7,7 +10,7 @@ import functools
 import inspect
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +24,7 @@ from ireekit.frontends.imported import EntryPointRequest
 from ireekit.frontends.torch.adopt import adopt_tensors, standing_in
 from ireekit.frontends.torch.decompose import functional_program
 from ireekit.frontends.torch.failures import export_error
+from ireekit.frontends.torch.guards import asserted_conditions_hold
 from ireekit.frontends.torch.quiet import quiet
 from ireekit.frontends.torch.signatures import entry_point
 from ireekit.frontends.torch.structure import flatten_result, register_inputs
@@ -94,7 +98,7 @@ def _from_callable(
     register_inputs((arguments, keywords))
     traced, result_tree = _tracing_clone(module, function)
     with _evaluating(module), torch.no_grad(), quiet():
-        program = torch.export.export(traced, arguments, keywords, dynamic_shapes=request.dynamic_shapes, strict=False)
+        program = _export(traced, arguments, keywords, request.dynamic_shapes)
         functional = functional_program(program, context)
     shapes = request.dynamic_shapes
     if hasattr(shapes, "dynamic_shapes"):
@@ -103,6 +107,26 @@ def _from_callable(
         functional,
         entry_point(name, functional, program.call_spec, inspect.signature(traced.forward), shapes, result_tree()),
     )
+
+
+def _export(module: torch.nn.Module, arguments: Any, keywords: Any, dynamic_shapes: Any) -> ExportedProgram:
+    """Trace; where torch cannot prove a condition on dynamic sizes, check it on many sizes instead."""
+    try:
+        return torch.export.export(module, arguments, keywords, dynamic_shapes=dynamic_shapes, strict=False)
+    except Exception as error:
+        if dynamic_shapes is None or "Constraints violated" not in str(error):
+            raise
+        program = torch.export.export(
+            module,
+            arguments,
+            keywords,
+            dynamic_shapes=dynamic_shapes,
+            strict=False,
+            prefer_deferred_runtime_asserts_over_guards=True,
+        )
+        if not asserted_conditions_hold(program):
+            raise
+        return program
 
 
 def _module_and_function(source: Any) -> tuple[torch.nn.Module, Callable[..., Any] | None]:
@@ -152,7 +176,7 @@ def _tracing_clone(
 
 
 @contextlib.contextmanager
-def _evaluating(module: torch.nn.Module) -> Iterator[None]:
+def _evaluating(module: torch.nn.Module) -> Generator[None]:
     """Put every submodule in evaluation mode, and back afterwards."""
     training = [child for child in module.modules() if child.training]
     if training:

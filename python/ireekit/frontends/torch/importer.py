@@ -1,9 +1,12 @@
 """The wheel's FxImporter, with our locations, weights, control flow and error reports."""
 
+# torch and the wheel's importer are extended through names of theirs that begin with an underscore.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +19,7 @@ from ireekit.frontends.torch.canonical import canonicalize
 from ireekit.frontends.torch.export import Exported
 from ireekit.frontends.torch.locate import layer_of, location_of, source_line
 from ireekit.frontends.torch.support import refuse_unsupported
-from ireekit.frontends.torch.weights import WeightTable
+from ireekit.frontends.torch.weights import IrValue, WeightTable
 
 
 def import_exported(exported: Exported, module: ir.Module, weights: WeightTable) -> None:
@@ -55,7 +58,9 @@ class _Importer(fx.FxImporter):
         super().__init__(**settings)
         self._cc = _ContextCache(self._c, py_attr_tracker=self._py_attr_tracker)
 
-    def _import_all_child_modules(self, *_: Any) -> None:
+    def _import_all_child_modules(
+        self, module: Any, parent_name: str, import_symbolic_shape_expressions: bool = False
+    ) -> None:
         """Branches and loop bodies are imported in place, see :class:`NodeImporter`."""
 
 
@@ -68,10 +73,10 @@ class _Hooks(fx.FxImporterHooks):
     def __init__(self, weights: WeightTable) -> None:
         self.weights = weights
 
-    def resolve_input(self, gni: Any, value: Any, info: Any) -> ir.Value:
+    def resolve_input(self, gni: Any, value: Any, info: Any) -> IrValue:
         return self.weights.value(value, info.input_spec.target, info.ir_type)
 
-    def resolve_literal(self, gni: Any, literal: Any, info: Any) -> ir.Value | None:
+    def resolve_literal(self, gni: Any, literal: Any, info: Any) -> IrValue | None:
         if not isinstance(literal, torch.Tensor):
             return None
         return self.weights.value(literal, "constant", gni._cc.tensor_to_vtensor_type(literal))
@@ -86,6 +91,11 @@ class NodeImporter(fx.GraphNodeImporter):
         super().__init__(*settings)
         self._stores: list[tuple[torch.Tensor, str, str]] = []
 
+    @property
+    def _weights(self) -> WeightTable:
+        hooks: Any = self.fx_importer._hooks
+        return hooks.weights
+
     # --- buffers and results ---------------------------------------------------------------------------------
 
     def lazy_import_buffer(self, loc: ir.Location, node: Any, buffer_value: Any, info: Any) -> None:
@@ -95,26 +105,27 @@ class NodeImporter(fx.GraphNodeImporter):
             self._stores.append((buffer_value, info.input_spec.target, producer))
         self.lazy_import_parameter(loc, node, buffer_value, info)
 
-    def import_constant(self, loc: ir.Location, node: Any, constant: Any) -> ir.Value | None:
+    def import_constant(self, loc: ir.Location, node: Any, constant: Any) -> IrValue | None:
         """Bind a lifted tensor or a constant argument; what nothing uses leaves nothing behind."""
         if not node.users:
             return None
         if isinstance(constant, torch.Tensor):
             with loc, ir.InsertionPoint(self._b):
                 torch_type = self._cc.tensor_to_vtensor_type(constant)
-                value = self.fx_importer._hooks.weights.value(constant, node.name, torch_type)
+                value = self._weights.value(constant, node.name, torch_type)
                 self.bind_node_value(node, value)
             return value
         return super().import_constant(loc, node, constant)
 
     def return_node_values(self, loc: ir.Location, nodes: list[Any], constants: dict[int, Any]) -> None:
-        by_name = {node.name: node for node, _ in self._v}
+        bound: Any = self._v
+        by_name = {node.name: node for node, _ in bound}
         with loc, ir.InsertionPoint(self._b):
             # Results first: one of them may be the value a buffer had before.
             operands = [self.resolve_node_value(node) for node in nodes if node is not None]
             for tensor, target, producer in self._stores:
                 value = self.resolve_node_value(by_name[producer])
-                self.fx_importer._hooks.weights.store(tensor, target, value)
+                self._weights.store(tensor, target, value)
             func_dialect.ReturnOp(operands, loc=loc)
 
     # --- operations ------------------------------------------------------------------------------------------
@@ -186,7 +197,7 @@ class NodeImporter(fx.GraphNodeImporter):
     def _child(self, node: Any, graph: Any) -> torch.fx.GraphModule:
         return node.graph.owning_module.get_submodule(graph.target)
 
-    def _operand_values(self, loc: ir.Location, operands: Sequence[Any]) -> list[ir.Value]:
+    def _operand_values(self, loc: ir.Location, operands: Sequence[Any]) -> list[IrValue]:
         return [self._import_argument(loc, operand) for operand in operands]
 
     def _inline(
@@ -194,9 +205,9 @@ class NodeImporter(fx.GraphNodeImporter):
         loc: ir.Location,
         block: ir.Block,
         module: torch.fx.GraphModule,
-        values: Sequence[ir.Value],
+        values: Sequence[IrValue],
         types: Sequence[ir.Type] | None = None,
-    ) -> list[ir.Value]:
+    ) -> list[IrValue]:
         """Import a graph at the end of ``block``; its results, cast to ``types``."""
         inner = type(self)(self.fx_importer, self._c, self._cc, block)
         nodes = list(module.graph.nodes)
@@ -210,12 +221,12 @@ class NodeImporter(fx.GraphNodeImporter):
             results = [inner._import_argument(loc, output) for output in outputs]
             return [self._cast(loc, v, t) for v, t in zip(results, types or [v.type for v in results], strict=True)]
 
-    def _cast(self, loc: ir.Location, value: ir.Value, wanted: ir.Type) -> ir.Value:
+    def _cast(self, loc: ir.Location, value: IrValue, wanted: ir.Type) -> IrValue:
         if value.type == wanted:
             return value
         return ir.Operation.create("torch.tensor_static_info_cast", results=[wanted], operands=[value], loc=loc).result
 
-    def _as_bool(self, loc: ir.Location, value: ir.Value) -> ir.Value:
+    def _as_bool(self, loc: ir.Location, value: IrValue) -> IrValue:
         if value.type == self._cc.torch_bool_type:
             return value
         return ir.Operation.create(
@@ -227,7 +238,7 @@ class NodeImporter(fx.GraphNodeImporter):
         values = value if isinstance(value, (list, tuple)) else [value]
         return [self._cc.value_info_to_type(item) for item in values]
 
-    def _bind_results(self, node: Any, values: Sequence[ir.Value]) -> None:
+    def _bind_results(self, node: Any, values: Sequence[IrValue]) -> None:
         self._multi_result_nodes.add(node)
         for index, value in enumerate(values):
             self.bind_node_value(node, value, index)
@@ -240,7 +251,7 @@ CONTROL_FLOW = frozenset(
 
 
 @contextlib.contextmanager
-def _reporting(node: Any) -> Iterator[None]:
+def _reporting(node: Any) -> Generator[None]:
     """Name the operator, its layer and its source line in whatever goes wrong."""
     try:
         yield

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from iree.compiler import ir, passmanager
+from iree.compiler import ir
+from iree.compiler.passmanager import PassManager  # pyright: ignore[reportAttributeAccessIssue]
 
 _PIPELINE = "builtin.module(torch-to-iree)"
 
@@ -57,7 +58,7 @@ def _as_function(op: ir.Operation) -> str:
     names: dict[Any, str] = {}
     arguments: list[str] = []
 
-    def name_of(value: ir.Value) -> str:
+    def name_of(value: ir.Value[Any]) -> str:
         for known, name in names.items():
             if known == value:
                 return name
@@ -93,12 +94,16 @@ def _generic(op: Any, results: str, operands: Sequence[str]) -> str:
 
 
 def _converts(text: str, context: ir.Context) -> bool:
-    with context, ir.Location.unknown(), context.attach_diagnostic_handler(lambda _: True):
+    with context, ir.Location.unknown(), context.attach_diagnostic_handler(_swallow):
         try:
             module = ir.Module.parse(text)
-            passmanager.PassManager.parse(_PIPELINE).run(module.operation)
+            PassManager.parse(_PIPELINE).run(module.operation)
         except ir.MLIRError:
             return False
+    return True
+
+
+def _swallow(diagnostic: ir.Diagnostic) -> bool:
     return True
 
 
@@ -110,6 +115,6 @@ def _name(op: ir.Operation) -> str:
 
 def _place(location: ir.Location) -> tuple[str | None, str | None]:
     layer = getattr(location, "name_str", None)
-    inner = getattr(location, "child_loc", location)
+    inner: Any = getattr(location, "child_loc", location)
     filename = getattr(inner, "filename", None)
     return layer, f"{filename}:{inner.start_line}" if filename else None

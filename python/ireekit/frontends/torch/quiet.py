@@ -7,11 +7,11 @@ import io
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def quiet() -> Generator[None]:
     """Silence torch's loggers and warnings; what goes to stderr meanwhile is shown only on success."""
     filters = [
         handler

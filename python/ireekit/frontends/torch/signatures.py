@@ -73,7 +73,7 @@ def _refuse_input_mutation(program: ExportedProgram) -> None:
         return
     raise ModelImportError(
         f"the model changes its input {mutated[0]!r} in place: a compiled program leaves its arguments alone",
-        remedy=f"work on a copy ({mutated[0]} = {mutated[0]}.clone()), return the new value, or keep the state in a buffer",
+        remedy=f"work on a copy ({mutated[0]} = {mutated[0]}.clone()), or keep the state in a buffer",
         notes=tuple(f"also changed in place: {name!r}" for name in mutated[1:]),
     )
 

@@ -1,8 +1,12 @@
 """Python values as trees: from example values, model results and torch's pytree specs."""
 
+# torch and the wheel's importer are extended through names of theirs that begin with an underscore.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import dataclasses
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard, cast
 
@@ -72,7 +76,7 @@ def fields_of(value: Any) -> dict[str, Any] | None:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if any(cls.__module__ == "transformers.cache_utils" and cls.__name__ == "Cache" for cls in type(value).__mro__):
-        return {str(i): {"key": layer.keys, "value": layer.values} for i, layer in enumerate(value.layers)}
+        return {str(i): {"key": layer.keys, "value": layer.values} for i, layer in enumerate(cast("Any", value).layers)}
     return None
 
 
@@ -88,8 +92,8 @@ def _tree_of_spec(spec: Any, leaf: Callable[[int], Tree], positions: Iterator[in
         return Tree.constant(None)
     children = tuple(_tree_of_spec(child, leaf, positions) for child in spec.children())
     if spec.type is tuple or spec.type is list:
-        return Tree(spec.type.__name__, children)
-    if spec.type is pytree.namedtuple:
+        return Tree("tuple" if spec.type is tuple else "list", children)
+    if spec.type is namedtuple:
         return Tree("record", children, spec.context._fields, type_name=spec.context.__qualname__)
     keys = _context_keys(spec.context, len(children))
     if issubclass(spec.type, dict) and not dataclasses.is_dataclass(spec.type):

@@ -1,5 +1,8 @@
 """Find every node of a program that has no counterpart in the torch dialect."""
 
+# torch and the wheel's importer are extended through names of theirs that begin with an underscore.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import operator

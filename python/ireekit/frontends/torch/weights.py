@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import torch
@@ -17,7 +17,9 @@ from iree.compiler import ir
 
 from ireekit.errors import ModelImportError
 
-TensorKey = tuple[int, int, tuple[int, ...], tuple[int, ...], torch.dtype]
+IrValue: TypeAlias = "ir.Value[Any]"
+
+TensorKey: TypeAlias = tuple[int, int, tuple[int, ...], tuple[int, ...], torch.dtype]
 
 _ELEMENT_TYPES: dict[torch.dtype, str] = {
     torch.float16: "f16",
@@ -46,7 +48,7 @@ _ELEMENT_TYPES: dict[torch.dtype, str] = {
 def tensor_key(tensor: torch.Tensor) -> TensorKey:
     """Equal for tensors that look at the same elements of the same storage in the same way."""
     storage = tensor.untyped_storage().data_ptr()
-    return storage, tensor.storage_offset(), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype
+    return storage, int(tensor.storage_offset()), tuple(tensor.shape), tuple(tensor.stride()), tensor.dtype
 
 
 # Bytes. Small constants are folded and copied into kernels, which not every pass can do with resources.
@@ -93,7 +95,7 @@ class WeightTable:
     _literals: dict[TensorKey, ir.Attribute] = field(default_factory=dict[TensorKey, ir.Attribute])
     _symbols: set[str] = field(default_factory=set[str])
 
-    def value(self, tensor: torch.Tensor, name: str, torch_type: ir.Type) -> ir.Value:
+    def value(self, tensor: torch.Tensor, name: str, torch_type: ir.Type) -> IrValue:
         """The current value of ``tensor`` as a ``torch_type``, at the current insertion point."""
         key = tensor_key(tensor)
         if key not in self.mutable and not self._is_external(tensor):
@@ -107,7 +109,7 @@ class WeightTable:
             return _to_bool(loaded, tensor, torch_type)
         return _convert("torch_c.from_builtin_tensor", loaded, torch_type)
 
-    def store(self, tensor: torch.Tensor, name: str, value: ir.Value) -> None:
+    def store(self, tensor: torch.Tensor, name: str, value: IrValue) -> None:
         """Make ``value``, a ``!torch.vtensor``, the new value of ``tensor``."""
         place = self._global(tensor_key(tensor), tensor, name)
         if tensor.dtype == torch.bool:
@@ -121,7 +123,7 @@ class WeightTable:
     def _is_external(self, tensor: torch.Tensor) -> bool:
         return self.external and tensor.nbytes > self.externalize_above
 
-    def _constant(self, key: TensorKey, tensor: torch.Tensor, name: str, torch_type: ir.Type) -> ir.Value:
+    def _constant(self, key: TensorKey, tensor: torch.Tensor, name: str, torch_type: ir.Type) -> IrValue:
         if key not in self._literals:
             self._literals[key] = self._elements(_storable(tensor), name, signed=True)
             self.retained.append(tensor)
@@ -161,7 +163,7 @@ class WeightTable:
     def _unique(self, symbol: str) -> str:
         taken = {
             *self._symbols,
-            *(op.attributes["sym_name"].value for op in self.module.body if "sym_name" in op.attributes),
+            *(ir.StringAttr(op.attributes["sym_name"]).value for op in self.module.body if "sym_name" in op.attributes),
         }
         unique, count = symbol, 0
         while unique in taken:
@@ -190,7 +192,7 @@ class WeightTable:
         if data.size <= _SMALL:
             return _dense(data, unit, element_type, tensor.shape)
         self.retained.append(data)
-        return ir.DenseResourceElementsAttr.get_from_buffer(data, name, shaped, alignment=64)
+        return ir.DenseResourceElementsAttr.get_from_buffer(cast("Any", data), name, shaped, alignment=64)
 
 
 def to_bytes(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
@@ -234,16 +236,16 @@ def _dense(data: np.ndarray[Any, Any], unit: int, element_type: ir.Type, shape: 
     carrier = data.view({1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64, 16: np.complex128}[unit])
     if isinstance(element_type, ir.ComplexType) and unit == 8:
         carrier = data.view(np.complex64)
-    return ir.DenseElementsAttr.get(carrier, type=element_type, shape=list(shape))
+    return ir.DenseElementsAttr.get(cast("Any", carrier), type=element_type, shape=list(shape))
 
 
-def _operation(name: str, result: ir.Type, *operands: ir.Value, **attributes: ir.Attribute) -> ir.Value:
+def _operation(name: str, result: ir.Type, *operands: IrValue, **attributes: ir.Attribute) -> IrValue:
     """Create an operation with one result; a trailing underscore of an attribute name is dropped."""
     table = {key.rstrip("_"): value for key, value in attributes.items()}
     return ir.Operation.create(name, results=[result], operands=list(operands), attributes=table).result
 
 
-def _convert(name: str, value: ir.Value, result: ir.Type) -> ir.Value:
+def _convert(name: str, value: IrValue, result: ir.Type) -> IrValue:
     return _operation(name, result, value)
 
 
@@ -256,16 +258,16 @@ def _bytes_type(tensor: torch.Tensor) -> ir.Type:
     return ir.Type.parse(f"!torch.vtensor<[{','.join(map(str, tensor.shape))}],ui8>")
 
 
-def _to_bool(loaded: ir.Value, tensor: torch.Tensor, torch_type: ir.Type) -> ir.Value:
+def _to_bool(loaded: IrValue, tensor: torch.Tensor, torch_type: ir.Type) -> IrValue:
     bytes_ = _convert("torch_c.from_builtin_tensor", loaded, _bytes_type(tensor))
     return _convert_element_type(bytes_, torch_type, _TORCH_BOOL)
 
 
-def _from_bool(value: ir.Value, tensor: torch.Tensor) -> ir.Value:
+def _from_bool(value: IrValue, tensor: torch.Tensor) -> IrValue:
     return _convert_element_type(value, _bytes_type(tensor), _TORCH_UINT8)
 
 
-def _convert_element_type(value: ir.Value, result: ir.Type, scalar_type: int) -> ir.Value:
+def _convert_element_type(value: IrValue, result: ir.Type, scalar_type: int) -> IrValue:
     number = ir.IntegerAttr.get(ir.IntegerType.get_signless(64), scalar_type)
     dtype = _operation("torch.constant.int", ir.Type.parse("!torch.int"), value=number)
     return _operation("torch.prims.convert_element_type", result, value, dtype)
