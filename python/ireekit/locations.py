@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _FILE_LINE = re.compile(r'"((?:[^"\\]|\\.)*)":(\d+):(\d+)')
-_NAME = re.compile(r'"((?:[^"\\]|\\.)*)"(?!:\d)')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(:\d)?')
 
 
 def location_name(location: object) -> str | None:
@@ -25,8 +25,8 @@ def source_line(location: object) -> str | None:
 
 def describe_location(location: object) -> str | None:
     """The first name in ``location`` with its source line, or either of both, or ``None``."""
-    match = _NAME.search(str(location))
-    parts = [part for part in (_unescape(match[1]) if match else None, source_line(location)) if part]
+    names = (_unescape(match[1]) for match in _QUOTED.finditer(str(location)) if not match[2])
+    parts = [part for part in (next(names, None), source_line(location)) if part]
     return ", ".join(parts) or None
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from iree.compiler import api
 
-import ireekit
+import mypipeline
 from ireekit.errors import ModelImportError, UnsupportedOpsError
 from ireekit.frontends import entry, import_model
 from ireekit.frontends.registry import ImportOptions
@@ -19,7 +19,7 @@ jax = pytest.importorskip("jax", reason="the package jax is not installed")
 import jax.numpy as jnp  # noqa: E402
 from jax import export  # noqa: E402
 
-PIPELINE = ireekit.Pipeline("frontends")
+PIPELINE = mypipeline.pipeline
 RNG = np.random.default_rng(0)
 
 

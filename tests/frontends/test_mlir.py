@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from iree.compiler import api, ir
 
-import ireekit
+import mypipeline
 from ireekit.errors import ModelImportError
 from ireekit.frontends import entry, import_model
 from ireekit.frontends.registry import ImportOptions
 
-PIPELINE = ireekit.Pipeline("frontends")
+PIPELINE = mypipeline.pipeline
 ADD = """func.func @add(
     %a: tensor<?x4xf32> loc("left"), %b: tensor<4xf32> {iree.abi.name = "right"}) -> tensor<?x4xf32> {
   %r = arith.addf %a, %a : tensor<?x4xf32>

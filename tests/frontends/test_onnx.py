@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from iree.compiler import api
 
-import ireekit
+import mypipeline
 from ireekit.errors import ModelImportError, UnsupportedOpsError
 from ireekit.frontends import entry, import_model
 from ireekit.frontends.registry import ImportOptions
@@ -16,7 +16,7 @@ from ireekit.frontends.registry import ImportOptions
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-PIPELINE = ireekit.Pipeline("frontends")
+PIPELINE = mypipeline.pipeline
 RNG = np.random.default_rng(0)
 NAMES = {
     "float32": TensorProto.FLOAT,

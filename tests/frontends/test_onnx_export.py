@@ -7,14 +7,14 @@ import warnings
 import numpy as np
 import pytest
 
-import ireekit
+import mypipeline
 
 torch = pytest.importorskip("torch", reason="the package torch is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed")
 pytest.importorskip("onnxscript", reason="torch.onnx.export needs the package onnxscript")
 
 
-PIPELINE = ireekit.Pipeline("frontends")
+PIPELINE = mypipeline.pipeline
 
 
 class Cnn(torch.nn.Module):

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from iree.compiler import api
 
-import ireekit
+import mypipeline
 from ireekit.errors import MissingDependencyError, ModelImportError
 from ireekit.frontends import import_model
 from ireekit.frontends.registry import ImportOptions
 
-PIPELINE = ireekit.Pipeline("frontends")
+PIPELINE = mypipeline.pipeline
 X = np.random.default_rng(0).random((2, 4), np.float32)
 
 MODEL = """

@@ -93,7 +93,11 @@ def write_details(diagnostics: Sequence[Diagnostic], where: str, whole: str | No
     text = "\n\n".join(f"{each.severity}: {each.message}" for each in diagnostics)
     try:
         with tempfile.NamedTemporaryFile(
-            "w", prefix=f"ireekit-{re.sub(r'[^A-Za-z0-9]+', '-', where)}-", suffix=".mlir", delete=False, encoding="utf-8"
+            "w",
+            prefix=f"ireekit-{re.sub(r'[^A-Za-z0-9]+', '-', where)}-",
+            suffix=".mlir",
+            delete=False,
+            encoding="utf-8",
         ) as file:
             file.write("".join(f"// {line}\n" for line in text.splitlines()))
             file.write(whole or "")

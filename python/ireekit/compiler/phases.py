@@ -104,12 +104,11 @@ class PhaseRunner:
                 op=op.name,
                 location=describe_location(op.location),
                 phase=f"phase {phase}",
-                remedy=f"add a pass that lowers it at or before phase {_LAST_OPEN_PHASE!r}",
+                remedy=f"add a pass that lowers it, at the latest at phase {phase!r}",
             )
 
     def _error(self, where: str) -> CompileError:
         # Generic form: the printers of operations are not safe on what a failed conversion leaves behind.
-        whole = self._invocation.export_module().get_asm(
-            large_elements_limit=16, assume_verified=True, print_generic_op_form=True
-        )
+        module = self._invocation.export_module()
+        whole = str(module.get_asm(large_elements_limit=16, assume_verified=True, print_generic_op_form=True))
         return compile_error(self._invocation.diagnostics, where, self._original, whole)

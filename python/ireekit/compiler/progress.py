@@ -80,7 +80,7 @@ class Dump:
     def write(self, name: str, program: ModuleSource) -> None:
         if self._folder is None:
             return
-        text = program.export_module().get_asm(large_elements_limit=16, large_resource_limit=64)
+        text = str(program.export_module().get_asm(large_elements_limit=16, large_resource_limit=64))
         path = self._folder / f"{self._count:02}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)[:60].strip('-')}.mlir"
         self._count += 1
         try:

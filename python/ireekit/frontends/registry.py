@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib
 import importlib.util
@@ -57,6 +58,7 @@ class Frontend:
       packages: top-level packages whose objects it imports.
       importer: package, or program on ``PATH`` or beside the interpreter, that imports for it. A setting of
         the frontend may name one elsewhere, so only :attr:`missing` asks for it.
+      settings: names it takes in :attr:`ImportOptions.settings`.
     """
 
     name: str
@@ -66,6 +68,23 @@ class Frontend:
     suffixes: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     importer: str | None = None
+    settings: tuple[str, ...] = ()
+
+    def check(self, options: ImportOptions) -> None:
+        """Refuse settings this frontend does not have.
+
+        Raises:
+          ModelImportError: names the nearest one it has.
+        """
+        for name in options.settings:
+            if name in self.settings:
+                continue
+            near = difflib.get_close_matches(name, self.settings, 1)
+            known = ", ".join(self.settings) or "none"
+            raise ModelImportError(
+                f"the {self.name} frontend has no setting {name!r}",
+                remedy=f"did you mean {near[0]!r}?" if near else f"its settings: {known}",
+            )
 
     @property
     def available(self) -> bool:
@@ -89,8 +108,16 @@ class Frontend:
 
 FRONTENDS: tuple[Frontend, ...] = (
     Frontend("torch", "ireekit.frontends.torch", "torch", "torch", (".pt2",), ("torch",)),
-    Frontend("onnx", "ireekit.frontends.onnx", "onnx", "onnx", (".onnx",), ("onnx",)),
-    Frontend("jax", "ireekit.frontends.jax", "jax", "jax", (".jax",), ("jax", "jaxlib", "flax", "equinox")),
+    Frontend("onnx", "ireekit.frontends.onnx", "onnx", "onnx", (".onnx",), ("onnx",), settings=("opset", "data_dir")),
+    Frontend(
+        "jax",
+        "ireekit.frontends.jax",
+        "jax",
+        "jax",
+        (".jax",),
+        ("jax", "jaxlib", "flax", "equinox"),
+        settings=("constraints",),
+    ),
     Frontend(
         "tensorflow",
         "ireekit.frontends.tensorflow",
@@ -99,8 +126,17 @@ FRONTENDS: tuple[Frontend, ...] = (
         (),
         ("tensorflow", "keras"),
         importer="iree-import-tf",
+        settings=("importer", "signatures", "import_type", "timeout"),
     ),
-    Frontend("tflite", "ireekit.frontends.tflite", "onnx", "tflite", (".tflite",), importer="tf2onnx"),
+    Frontend(
+        "tflite",
+        "ireekit.frontends.tflite",
+        "onnx",
+        "tflite",
+        (".tflite",),
+        importer="tf2onnx",
+        settings=("python", "timeout", "opset"),
+    ),
     Frontend(
         "mlir",
         "ireekit.frontends.mlir",
@@ -108,6 +144,7 @@ FRONTENDS: tuple[Frontend, ...] = (
         "",
         (".mlir", ".mlirbc", ".stablehlo"),
         ("iree", "torch_mlir", "mlir"),
+        settings=("dialects", "allow_unregistered"),
     ),
 )
 
@@ -138,7 +175,10 @@ def import_model(
     """
     requests = _requests(model, inputs, keyword_inputs or {}, dynamic_shapes)
     first = next(iter(requests.values()))
-    return choose_frontend(first.function, first).load().import_(requests, context, options or ImportOptions())
+    frontend = choose_frontend(first.function, first)
+    options = options or ImportOptions()
+    frontend.check(options)
+    return frontend.load().import_(requests, context, options)
 
 
 def choose_frontend(model: Any, request: EntryPointRequest | None = None) -> Frontend:

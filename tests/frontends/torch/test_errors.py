@@ -164,3 +164,8 @@ class _Layers(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.inner(x)
+
+
+def test_unknown_settings_are_refused() -> None:
+    with pytest.raises(ModelImportError, match="no setting named 'opset'"):
+        helpers.import_(_Layers().eval(), torch.ones(2, 4), frontend_settings={"opset": 21})

@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch_helpers as helpers
 import torch_zoo as zoo
+import transformers
 from torch import nn
 from torch.export import Dim
 
@@ -168,3 +169,42 @@ def test_narrow_weights(dtype: torch.dtype, check_close: Any) -> None:
     model = nn.Sequential(nn.Linear(16, 64), nn.LayerNorm(64), nn.GELU(), nn.Linear(64, 8)).to(dtype).eval()
     x = torch.randn(4, 16).to(dtype)
     check_close(helpers.compile_(model, x)(x), model(x), tolerance=3e-2)
+
+
+def test_a_growing_cache_as_inputs_and_results(check_close: Any) -> None:
+    # Here torch cannot prove a condition on the strides that holds for every length.
+    class Step(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = zoo.llama_model()
+
+        def forward(self, token: torch.Tensor, past: Any) -> Any:
+            cache = transformers.DynamicCache(config=self.model.config)
+            for layer, (keys, values) in enumerate(past):
+                cache.update(keys, values, layer)
+            return self.model(token, past_key_values=cache)
+
+    step, token = Step().eval(), torch.randint(0, 99, (1, 1))
+
+    def past(length: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        with torch.no_grad():
+            cache = step.model(torch.randint(0, 99, (1, length))).past_key_values
+        return [(layer.keys, layer.values) for layer in cache.layers]
+
+    length = Dim("past", min=2, max=32)
+    shapes = ({}, [({2: length}, {2: length})] * 2)
+    artifact = helpers.compile_(step, token, past(4), dynamic_shapes=shapes)
+    assert artifact.entry_points[0].results[1].shape == (1, 2, "past + 1", 8)
+    for size in (4, 11):
+        state = past(size)
+        with torch.no_grad():
+            check_close(artifact(token, state).logits, step(token, state).logits)
+
+
+def test_unsigned_arithmetic(check_close: Any) -> None:
+    def forward(x: torch.Tensor) -> Any:
+        return x - 3, 3 - x, x // 2, x % 3, x.float() / 255
+
+    x = torch.tensor([0, 1, 7, 255], dtype=torch.uint8)
+    for got, wanted in zip(helpers.compile_(Call(forward).eval(), x)(x), forward(x), strict=True):
+        check_close(got, wanted)

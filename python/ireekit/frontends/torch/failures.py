@@ -53,6 +53,11 @@ _CAUSES: tuple[tuple[str, str | None, str], ...] = (
         None,
         "avoid shapes or Python numbers that depend on tensor values",
     ),
+    (
+        r"is not in the constants dictionary",
+        "an input's class makes new tensors when torch takes it apart",
+        "pass its tensors, and build the object (a DynamicCache, say) in forward",
+    ),
     (r"\.numpy\(\)", "the model leaves torch for numpy", "use torch operations in forward"),
     (
         r"same device|Expected all tensors to be on|meta tensor",
