@@ -6,6 +6,7 @@ Usage: python examples/demo.py [--only NAME]...
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -94,9 +95,11 @@ def transformer_onnx() -> Model:
     with torch.no_grad():
         expected = model(ids).last_hidden_state.numpy()
     path = Path(tempfile.mkdtemp(prefix="ireekit-demo-")) / "transformer.onnx"
+    logging.disable(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(model, (ids,), path, dynamo=True, verbose=False, optimize=True)
+    logging.disable(logging.NOTSET)
     return Model(path, (), (ids.numpy(),), expected)
 
 
@@ -119,8 +122,8 @@ def jax_attention() -> Model:
 
 MODELS: dict[str, tuple[str, Callable[[], Model]]] = {
     "ResNet-18, 224 px": ("PyTorch", resnet18),
-    "transformer, 4 layers": ("PyTorch", transformer),
-    "transformer via ONNX": ("ONNX", transformer_onnx),
+    "transformer": ("PyTorch", transformer),
+    "transformer, ONNX": ("ONNX", transformer_onnx),
     "attention": ("JAX", jax_attention),
 }
 

@@ -50,7 +50,7 @@ class Pipeline(PipelineDefinition):
         keyword_inputs: Mapping[str, Any] | None = None,
         dynamic_shapes: Any = None,
         weights: PathLike | None = None,
-        optimize: OptimizationLevel = "O2",
+        optimize: OptimizationLevel | None = None,
         data_types: Mapping[str, str] | None = None,
         dump: PathLike | None = None,
         flags: Sequence[str] = (),
@@ -72,7 +72,8 @@ class Pipeline(PipelineDefinition):
           keyword_inputs: keyword example inputs.
           dynamic_shapes: which dimensions are dynamic, as ``torch.export.export`` takes it.
           weights: ``None`` keeps weights inside; a path (``.irpa``, ``.safetensors``) writes them there.
-          optimize: ``"O0"`` (quick to compile) to ``"O3"`` (quick to run).
+          optimize: ``"O0"`` (quick to compile) to ``"O3"`` (quick to run); ``None``: what is sound for the target,
+            ``"O2"`` on CPUs and ``"O1"`` elsewhere.
           data_types: conversions of the whole program, e.g. ``{"f32": "f16"}``.
           dump: folder for the IR after each phase and pass.
           flags: further flags of ``iree-compile``.
@@ -141,7 +142,7 @@ class Pipeline(PipelineDefinition):
         target: TargetLike,
         name: str = "model",
         keyword_inputs: Mapping[str, Any] | None = None,
-        optimize: OptimizationLevel = "O2",
+        optimize: OptimizationLevel | None = None,
         data_types: Mapping[str, str] | None = None,
         flags: Sequence[str] = (),
         frontend_settings: Mapping[str, Any] | None = None,

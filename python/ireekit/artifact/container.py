@@ -20,6 +20,7 @@ from ireekit.errors import ArtifactError
 
 METADATA_ENTRY = "ireekit.json"
 
+_ZIP = b"PK\3\4"
 _END = struct.Struct("<4s4H2LH")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -38,7 +39,7 @@ def with_metadata(program: bytes, metadata: bytes) -> bytes:
       ArtifactError: ``program`` is no polyglot ZIP.
     """
     position = program.rfind(b"PK\x05\x06", max(0, len(program) - 65557))
-    if position < 0:
+    if not program.startswith(_ZIP) or position < 0:
         raise ArtifactError(
             "the compiler's output is not a ZIP archive, metadata cannot be added",
             remedy="drop the flag --iree-vm-emit-polyglot-zip=false",
@@ -76,7 +77,7 @@ def read_metadata(source: bytes | Path) -> bytes | None:
     """
     with _opened(source) as file:
         head = file.read(12)
-        if head[:2] != b"PK":
+        if not head.startswith(_ZIP):
             # A bare FlatBuffer: its size, the offset of its root, its identifier.
             if head[8:12] != b"IREE":
                 raise ArtifactError(f"{_name(source)} is not an IREE program")
@@ -107,7 +108,7 @@ def check_entries(source: bytes | Path) -> None:
       ArtifactError: one is damaged.
     """
     with _opened(source) as file:
-        if not zipfile.is_zipfile(file):
+        if not _is_zip(file):
             return
         with zipfile.ZipFile(file) as archive:
             if damaged := archive.testzip():
@@ -121,10 +122,17 @@ def entry_sizes(source: bytes | Path) -> list[tuple[str, int]]:
       ArtifactError: it cannot be read.
     """
     with _opened(source) as file:
-        if not zipfile.is_zipfile(file):
+        if not _is_zip(file):
             return [("module.fb", file.seek(0, io.SEEK_END))]
         with zipfile.ZipFile(file) as archive:
             return [(entry.filename, entry.file_size) for entry in archive.infolist()]
+
+
+def _is_zip(file: BinaryIO) -> bool:
+    # By its beginning: a bare program may end with the end of an archive that is embedded in it.
+    head = file.read(len(_ZIP))
+    file.seek(0)
+    return head == _ZIP
 
 
 @contextmanager

@@ -33,7 +33,12 @@ def add_compile_arguments(parser: argparse.ArgumentParser, *, default_target: st
         metavar="TARGET[,TARGET]",
         help=f"what to compile for, see `ireekit targets` (default: {default_target})",
     )
-    group.add_argument("-O", dest="optimize", choices=("0", "1", "2", "3"), help="optimization level (default: 2)")
+    group.add_argument(
+        "-O",
+        dest="optimize",
+        choices=("0", "1", "2", "3"),
+        help="optimization level (default: 2 for cpu, 1 for others)",
+    )
     group.add_argument(
         "--data-types",
         action="append",
@@ -131,7 +136,7 @@ def compile_model(arguments: argparse.Namespace, *, target: str) -> Artifact:
 def shaping_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that every kind of compilation takes, as keyword arguments."""
     return {
-        "optimize": f"O{arguments.optimize or 2}",
+        "optimize": f"O{arguments.optimize}" if arguments.optimize else None,
         "data_types": {source: to for pairs in arguments.data_types for source, to in pairs},
         "flags": (*arguments.flag, *arguments.trailing_flags),
     }

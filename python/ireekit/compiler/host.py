@@ -18,7 +18,7 @@ from ireekit.compiler.hardware import try_hardware_flags
 from ireekit.compiler.options import CompileOptions
 from ireekit.compiler.phases import PhaseRunner
 from ireekit.compiler.progress import Dump, ProgressLine, Timings
-from ireekit.errors import CompileError, CompileWarning
+from ireekit.errors import CompileError, CompileWarning, TargetError
 from ireekit.frontends import ImportedModule, ImportOptions, import_model
 from ireekit.pipeline import PipelineDefinition
 from ireekit.signature import EntryPoint, Leaf
@@ -41,6 +41,9 @@ _DTYPES = {
     "i64": "int64",
     "i32": "int32",
 }
+
+# What the runtime passes by value.
+_SCALARS = ("i32", "i64", "f32", "f64")
 
 
 @dataclass
@@ -88,8 +91,9 @@ def import_for(
       TargetError, ModelImportError: see there.
     """
     targets = parse_targets(target)
-    try_hardware_flags(targets.flags(), (*pipeline.flags, *options.flags))
-    flags = (*targets.flags(), *extra_flags, *pipeline.flags, *options.compiler_flags())
+    given = options.compiler_flags()
+    try_hardware_flags(targets.flags(), (*pipeline.flags, *given))
+    flags = (*targets.flags(), *extra_flags, *pipeline.flags, *given)
     timings = Timings()
     with timings.measure("import"):
         if isinstance(model, ImportedModule):
@@ -106,6 +110,8 @@ def import_for(
                 options=import_options,
             )
             session.set_flags([*_input_flags(imported), *flags])
+    _check_precision(imported, targets, options)
+    _check_scalars(imported, options)
     return Session(session, imported, targets, (*_input_flags(imported), *flags), timings)
 
 
@@ -121,12 +127,12 @@ def compile_model(
     import_options: ImportOptions | None = None,
 ) -> Artifact:
     """Compile ``model`` with ``pipeline``'s passes; see :meth:`ireekit.Pipeline.compile`."""
-    options = options or CompileOptions()
+    options = (options or CompileOptions()).on(targets := parse_targets(target))
     session = import_for(
         pipeline,
         model,
         inputs,
-        target=target,
+        target=targets,
         options=options,
         keyword_inputs=keyword_inputs,
         dynamic_shapes=dynamic_shapes,
@@ -211,6 +217,19 @@ def _worth_retrying(error: CompileError, options: CompileOptions) -> bool:
     return in_codegen and not chosen_by_user and options.optimize in ("O2", "O3")
 
 
+def _check_precision(imported: ImportedModule, targets: TargetSet, options: CompileOptions) -> None:
+    if targets.double_precision or "f64" in options.data_types:
+        return
+    for entry in imported.entry_points:
+        leaf = next((leaf for leaf in (*entry.inputs, *entry.results) if leaf.dtype in ("float64", "f64")), None)
+        if leaf is not None:
+            raise TargetError(
+                f"{leaf.name!r} of {entry.name} is in double precision, which some devices of {targets} lack",
+                op=entry.name,
+                remedy="data_types={'f64': 'f32'} computes in single precision",
+            )
+
+
 def _input_flags(imported: ImportedModule) -> tuple[str, ...]:
     return (f"--iree-input-type={imported.input_type}", *imported.compiler_flags)
 
@@ -226,7 +245,7 @@ def _build_identity() -> tuple[str, str]:
 
 def _metadata(pipeline: PipelineDefinition, session: Session, options: CompileOptions, digest: str) -> Metadata:
     compiler, ireekit = _build_identity()
-    converted = {_DTYPES[source]: _DTYPES[to] for source, to in options.data_types.items()}
+    converted = _conversions(options.data_types)
     return Metadata(
         entry_points=tuple(_converted(entry, converted) for entry in session.imported.entry_points),
         targets=tuple(map(str, session.targets.targets)),
@@ -244,6 +263,33 @@ def _metadata(pipeline: PipelineDefinition, session: Session, options: CompileOp
             for archive in session.imported.parameters
         ),
     )
+
+
+def _check_scalars(imported: ImportedModule, options: CompileOptions) -> None:
+    converted = _conversions(options.data_types)
+    for entry in imported.entry_points:
+        for leaf in (*entry.inputs, *entry.results):
+            if leaf.is_scalar and converted.get(leaf.dtype, leaf.dtype) not in _SCALARS:
+                raise TargetError(
+                    f"{leaf.name!r} of {entry.name} is a scalar of type {leaf.dtype}, "
+                    f"which cannot be passed by value as {converted[leaf.dtype]}",
+                    op=entry.name,
+                    remedy="make it a tensor of rank 0, or leave out the conversion",
+                )
+
+
+def _conversions(data_types: Mapping[str, str]) -> dict[str, str]:
+    """Dtypes of leaves before and after; the compiler applies one conversion to the result of another."""
+    converted: dict[str, str] = {}
+    for source in data_types:
+        seen, to = {source}, source
+        while to in data_types and data_types[to] not in seen:
+            to = data_types[to]
+            seen.add(to)
+        converted[_DTYPES[source]] = _DTYPES[to]
+        # Scalars passed by value are named by their VM type.
+        converted[source] = to
+    return converted
 
 
 def _converted(entry: EntryPoint, dtypes: Mapping[str, str]) -> EntryPoint:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 from ireekit.errors import TargetError
+from ireekit.targets import Level, TargetSet
 
-OptimizationLevel = Literal["O0", "O1", "O2", "O3"]
+OptimizationLevel = Level
 
 # (from, to) -> the flag that converts a model's data type at import.
 _DATA_TYPE_FLAGS: dict[tuple[str, str], str] = {
@@ -27,7 +28,7 @@ class CompileOptions:
     """How a program is compiled.
 
     Attributes:
-      optimize: ``O0`` (quick to compile) to ``O3`` (quick to run).
+      optimize: ``O0`` (quick to compile) to ``O3`` (quick to run); ``None``: the default of the targets.
       data_types: conversions applied to the whole program, e.g. ``{"f32": "f16"}``; see the error of an
         unknown one for what there is.
       dump: folder for the IR after each phase and each pass, as ``NN-name.mlir``.
@@ -37,7 +38,7 @@ class CompileOptions:
       verify: verify the IR between the compiler's own passes; slow, for hunting bugs.
     """
 
-    optimize: OptimizationLevel = "O2"
+    optimize: OptimizationLevel | None = None
     data_types: Mapping[str, str] = field(default_factory=dict[str, str])
     dump: Path | None = None
     flags: tuple[str, ...] = ()
@@ -45,13 +46,18 @@ class CompileOptions:
     cache: bool | Path = True
     verify: bool = False
 
+    def on(self, targets: TargetSet) -> CompileOptions:
+        """These options, with what was left open decided by the targets."""
+        return replace(self, optimize=self.optimize or targets.default_level)
+
     def compiler_flags(self) -> tuple[str, ...]:
         """Session flags for these options, the user's own last.
 
         Raises:
           TargetError: an unknown optimisation level or data type conversion.
         """
-        if self.optimize not in ("O0", "O1", "O2", "O3"):
+        level = () if self.optimize is None else (f"--iree-opt-level={self.optimize}",)
+        if self.optimize not in (None, *get_args(Level)):
             raise TargetError(f"unknown optimization level {self.optimize!r}", remedy="one of O0, O1, O2, O3")
         if not isinstance(self.data_types, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TargetError(f"data_types={self.data_types!r} is no mapping", remedy="e.g. data_types={'f32': 'f16'}")
@@ -59,7 +65,7 @@ class CompileOptions:
             if not str(flag).startswith("--"):
                 raise TargetError(f"{flag!r} is no compiler flag", remedy="e.g. flags=['--iree-opt-level=O1']")
         return (
-            f"--iree-opt-level={self.optimize}",
+            *level,
             *(_data_type_flag(source, to) for source, to in self.data_types.items()),
             *self.flags,
         )

@@ -103,7 +103,7 @@ class PhaseRunner:
                 f"nothing lowered {op.name!r}: no pass rewrote it and the compiler does not know it",
                 op=op.name,
                 location=describe_location(op.location),
-                phase=f"phase {phase}",
+                phase=f"after phase {phase}",
                 remedy=f"add a pass that lowers it, at the latest at phase {phase!r}",
             )
 

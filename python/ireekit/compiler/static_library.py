@@ -70,7 +70,7 @@ def compile_static_library(
         )
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ArtifactError(f"{name!r} cannot be the name of files", remedy="use letters, digits, _, - and .")
-    options = replace(options or CompileOptions(), cache=False)
+    options = replace(options or CompileOptions(), cache=False).on(targets)
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -83,6 +83,9 @@ class Function:
         self._binder = Binder(entry)
         self._fold: Callable[[list[Any]], Any] = folder(entry.result)
         self._bare = entry.result.kind == "leaf" and len(entry.results) == 1
+        # The layout of the one result that needs no look at what comes back.
+        first = self._results[0] if self._bare else None
+        self._bare_layout = None if first is None or first.casts else first.layout
         static = inputs.static_signature(self._inputs) if self._binder.is_flat else None
         self._layouts = None if static is None else [layout(device, *item) for item in static]
         self._staging = session.own(stage(static, device) if static is not None and lends else None)
@@ -108,6 +111,8 @@ class Function:
                 return self.run(self.prepare(args, kwargs), None)
             with self._session.lock:
                 outputs = self._invoke(handles)
+            if self._bare_layout is not None:
+                return DeviceTensor(outputs.get_as_object(0, HalBufferView), self._bare_layout)
             return self._collect_tensors(outputs)
         staging = self._staging
         if staging is None:
@@ -168,14 +173,15 @@ class Function:
             plan.add(value, arguments, device)
         return arguments
 
-    def _pack_tensors(self, args: Sequence[Any], layouts: Sequence[Layout]) -> VmVariantList | None:
-        """Arguments that all lie on the device as the signature has them; None where one does not."""
-        handles: list[Any] = []
-        for value, expected in zip(args, layouts):  # noqa: B905, the caller compares lengths
-            if type(value) is not DeviceTensor or value.layout is not expected or value.handle is None:
+    def _pack_tensors(self, args: Sequence[Any], layouts: list[Layout]) -> VmVariantList | None:
+        """Open tensors that all lie on the device as the signature has them; None where one does not."""
+        try:
+            # Layouts are compared by identity, and a closed tensor's is no longer the one of its kind.
+            if [value.layout for value in args] != layouts:
                 return None
-            handles.append(value.handle)
-        return self._session.pack(handles)
+            return self._session.pack([value.handle for value in args])
+        except AttributeError:  # not a device tensor
+            return None
 
     def hosts(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], arrays.ArrayKind]:
         """The flat arguments of a call as checked host arrays, and their kind.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -125,6 +125,7 @@ class DeviceTensor:
 
     def close(self) -> None:
         """Gives the memory back now rather than with the last reference."""
+        self.layout = replace(self.layout)
         self.handle = None
 
     def __repr__(self) -> str:

@@ -6,6 +6,9 @@ Architectures are listed because IREE aborts the process on a name it does not k
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+Level = Literal["O0", "O1", "O2", "O3"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,9 @@ class Family:
       architectures: by name.
       flags: always given.
       static_library: whether a bare-metal static library can be made for it.
+      double_precision: whether all its devices compute in f64.
+      default_level: optimization level where none is asked for. The aggressive fusion of O2 makes dispatches that
+        GPU code generation refuses, and on Vulkan some that it gets wrong without a word.
     """
 
     name: str
@@ -45,6 +51,8 @@ class Family:
     architectures: dict[str, Architecture] = field(default_factory=dict[str, Architecture])
     flags: tuple[str, ...] = ()
     static_library: bool = False
+    double_precision: bool = True
+    default_level: Level = "O1"
 
 
 def _x86(cpu: str, description: str) -> Architecture:
@@ -210,11 +218,12 @@ FAMILIES: dict[str, Family] = {
                 "--iree-llvmcpu-stack-allocation-limit=262144",
             ),
             static_library=True,
+            default_level="O2",
         ),
-        Family("vulkan", "vulkan", ("vulkan",), None, "GPUs over Vulkan, SPIR-V", _VULKAN),
+        Family("vulkan", "vulkan", ("vulkan",), None, "GPUs over Vulkan, SPIR-V", _VULKAN, double_precision=False),
         Family("cuda", "cuda", ("cuda",), "sm_80", "NVIDIA GPUs, PTX", _CUDA),
         Family("rocm", "hip", ("hip",), "gfx942", "AMD GPUs, HSACO", _ROCM),
-        Family("metal", "metal", ("metal",), "macos", "Apple GPUs, Metal source", _METAL),
+        Family("metal", "metal", ("metal",), "macos", "Apple GPUs, Metal source", _METAL, double_precision=False),
         Family(
             "vmvx",
             "local",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ireekit.errors import TargetError
 from ireekit.targets.detect import detected_vulkan_profile
-from ireekit.targets.table import FAMILIES, Architecture, Family
+from ireekit.targets.table import FAMILIES, Architecture, Family, Level
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,16 @@ class TargetSet:
     def families(self) -> frozenset[str]:
         return frozenset(target.family for target in self.targets)
 
+    @property
+    def double_precision(self) -> bool:
+        """Whether every target computes in f64; where not, f64 inside a program is computed in f32."""
+        return all(target.row.double_precision for target in self.targets)
+
+    @property
+    def default_level(self) -> Level:
+        """The highest optimization level that is sound for every target."""
+        return min(target.row.default_level for target in self.targets)
+
     def flags(self) -> tuple[str, ...]:
         """Session flags that select these targets and no others."""
         devices = dict.fromkeys(target.row.device for target in self.targets)
@@ -80,7 +90,12 @@ class TargetSet:
                 # Backends add up, one flag each; of any other flag the last one counts.
                 name = flag.partition("=")[0]
                 flags[flag if name.endswith("-backends") else name] = flag
-        return (f"--iree-hal-target-device={','.join(devices)}", *flags.values())
+        return (
+            f"--iree-hal-target-device={','.join(devices)}",
+            # By itself the compiler computes double precision in single, whatever the target.
+            f"--iree-input-demote-f64-to-f32={str(not self.double_precision).lower()}",
+            *flags.values(),
+        )
 
     def __str__(self) -> str:
         return ",".join(map(str, self.targets))

@@ -13,7 +13,7 @@ def import_(model: Any, *inputs: Any, **settings: Any) -> Any:
 
 
 def compile_(model: Any, *inputs: Any, **settings: Any) -> Any:
-    return mypipeline.compile(model, *inputs, target="cpu", cache=False, optimize="O1", **settings)
+    return mypipeline.compile(model, *inputs, target="cpu", cache=False, **settings)
 
 
 def tensors(value: Any) -> list[torch.Tensor]:
