@@ -36,7 +36,7 @@ class Pipeline(PipelineDefinition):
         Raises:
           PipelineError: there is no such phase or target family, or an action is no pass.
         """
-        families = [targets] if isinstance(targets, str) else targets
+        families = [targets] if isinstance(targets, str) else None if targets is None else list(targets)
         for family in families or ():
             if family not in FAMILIES:
                 raise PipelineError(f"there is no target family {family!r}", remedy="known: " + ", ".join(FAMILIES))

@@ -126,9 +126,9 @@ class TestAppending:
         program, name = b"program", b"module.fb"
         crc = zlib.crc32(program)
         local = struct.pack("<4s5H3L2H", b"PK\3\4", 45, 0, 0, 0, 33, crc, 7, 7, len(name), 0) + name + program
-        central = struct.pack(
-            "<4s6H3L5H2L", b"PK\1\2", 45, 45, 0, 0, 0, 33, crc, 7, 7, len(name), 0, 0, 0, 0, 0, 0
-        ) + name
+        central = (
+            struct.pack("<4s6H3L5H2L", b"PK\1\2", 45, 45, 0, 0, 0, 33, crc, 7, 7, len(name), 0, 0, 0, 0, 0, 0) + name
+        )
         end64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, len(central), len(local))
         locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(local) + len(central), 1)
         end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
@@ -182,8 +182,10 @@ class TestForeignFiles:
             artifact = Artifact.from_bytes(bytes(bad))
             artifact.check()
             artifact.size_report()
-        except ArtifactError as error:
-            assert len(str(error).splitlines()) <= 20
+        except ArtifactError:
+            return
+        # What nobody noticed lies between the entries.
+        assert artifact.size == len(good)
 
     def test_check_reads_all(self, program: Artifact) -> None:
         bad = bytearray(program.data)

@@ -82,9 +82,12 @@ def test_tree_round_trip(tree: Tree) -> None:
     assert len(list(tree.leaf_indices())) <= 12
 
 
-@given(st.binary(max_size=80) | st.recursive(scalars, lambda c: st.lists(c) | st.dictionaries(names, c)).map(
-    lambda value: json.dumps(value).encode()
-))
+@given(
+    st.binary(max_size=80)
+    | st.recursive(scalars, lambda c: st.lists(c) | st.dictionaries(names, c)).map(
+        lambda value: json.dumps(value).encode()
+    )
+)
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_anything_else_is_an_artifact_error(text: bytes) -> None:
     with pytest.raises(ArtifactError, match="damaged"):

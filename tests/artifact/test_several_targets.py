@@ -46,9 +46,7 @@ def test_cpu_and_portable_bytecode_share_an_artifact(text: str) -> None:
     np.testing.assert_array_equal(artifact(X, Y), X + Y)
 
 
-def test_no_device_here_is_one_line_that_names_those_that_are(
-    text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_device_here_is_one_line_that_names_those_that_are(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     artifact = Pipeline("test").compile(text, target="metal,rocm")
     here = tuple(device for device in ireekit.devices() if device.driver.startswith("local"))
     monkeypatch.setattr("ireekit.runtime.devices", lambda: here)

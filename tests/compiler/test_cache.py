@@ -14,9 +14,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-import ireekit.compiler.host as host
 from ireekit import Artifact, NativePasses, Pass, Pipeline
-from ireekit.compiler import Cache
+from ireekit.compiler import Cache, host
 from ireekit.compiler.cache import cache_key, default_folder
 
 SCALE = """

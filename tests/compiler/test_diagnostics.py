@@ -197,10 +197,9 @@ class TestCompiled:
         assert error.phase == "phase flow"
 
     def test_operators_nothing_lowers_are_all_listed(self, modules) -> None:
-        text = modules["torch"].replace(
-            "  return",
-            '  %1 = torch.operator "acme.first"(%x) : (!torch.vtensor<[2,3],f32>) -> !torch.vtensor<[2,3],f32>\n  return',
-        )
+        tensor = "!torch.vtensor<[2,3],f32>"
+        unknown = f'  %1 = torch.operator "acme.first"(%x) : ({tensor}) -> {tensor}'
+        text = modules["torch"].replace("  return", f"{unknown}\n  return")
         imported = Pipeline("test").import_model(text)
         imported.framework = "acme 1.0"
         imported.unsupported_ops = lambda module: [("acme.first", "layer.0", "m.py:3"), ("acme.second", None, None)]
@@ -220,7 +219,7 @@ class TestFallback:
     @pytest.fixture
     def failing_at_o2(self, monkeypatch: pytest.MonkeyPatch):
         """A compiler whose code generation fails unless told to use O1, for what no small program provokes."""
-        import ireekit.compiler.host as host
+        from ireekit.compiler import host
 
         attempt = host._attempt
         levels: list[str] = []

@@ -128,7 +128,9 @@ class TestNative:
           %2 = arith.mulf %0, %1 : tensor<4xf32>
           return %2 : tensor<4xf32>
         }"""
-        compile_with("start", NativePasses("tidy", text.format("cse")), calls(lambda op: seen.append(str(op))), model=model)
+        compile_with(
+            "start", NativePasses("tidy", text.format("cse")), calls(lambda op: seen.append(str(op))), model=model
+        )
         assert seen[0].count("arith.addf") == 1
 
     @pytest.mark.parametrize(
@@ -285,7 +287,9 @@ class TestDamage:
         compile_with("start", calls(lambda op: op.walk(visit, ir.WalkOrder.POST_ORDER)))
 
     @pytest.mark.parametrize("victim", ["main", "other"])
-    def test_a_pass_may_erase_operations_it_would_be_given_next(self, victim: str, calls, compile_with, modules) -> None:
+    def test_a_pass_may_erase_operations_it_would_be_given_next(
+        self, victim: str, calls, compile_with, modules
+    ) -> None:
         seen: list[str] = []
 
         def erase(op) -> None:
@@ -312,7 +316,7 @@ class TestDamage:
         assert error.op == "acme.unknown"
         assert "nothing lowered 'acme.unknown'" in error.cause
         assert error.location
-        assert 'loc(' not in error.location
+        assert "loc(" not in error.location
 
     def test_one_that_a_later_pass_lowers(self, calls) -> None:
         def lower(op) -> None:

@@ -16,7 +16,9 @@ MACHINES = {"cpu:host": None, "cpu:aarch64": 183, "cpu:cortex-m7": 40, "cpu:cort
 
 @pytest.mark.parametrize("target", MACHINES)
 def test_object_header_and_source(target: str, modules, tmp_path: Path) -> None:
-    made = Pipeline("test").compile_static_library(modules["matmul"], folder=tmp_path / "out", target=target, name="net")
+    made = Pipeline("test").compile_static_library(
+        modules["matmul"], folder=tmp_path / "out", target=target, name="net"
+    )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["net.c", "net.h", "net.o"]
     assert (made.object_file, made.header, made.c_source) == tuple(tmp_path / "out" / f"net.{end}" for end in "ohc")
     data = made.object_file.read_bytes()

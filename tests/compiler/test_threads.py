@@ -23,7 +23,10 @@ def test_four_threads_compile_different_programs(calls) -> None:
     def compile_(number: int) -> np.ndarray:
         size, factor = 4 + number, 2 + number
         pipeline = Pipeline(f"p{number}")
-        pipeline.at("start", calls(lambda op: seen.setdefault(number, []).append(f"{factor}.0" if str(factor) in str(op) else "")))
+        pipeline.at(
+            "start",
+            calls(lambda op: seen.setdefault(number, []).append(f"{factor}.0" if str(factor) in str(op) else "")),
+        )
         artifact = pipeline.compile(TEXT.format(size=size, factor=factor), cache=False)
         return artifact(np.ones(size, np.float32))
 
@@ -39,7 +42,7 @@ def test_a_failure_in_one_thread_leaves_the_others_alone(calls) -> None:
         text = TEXT.format(size=4, factor=2) if number % 2 else "func.func @main( {"
         try:
             return repr(Pipeline("p").compile(text, cache=False)(np.ones(4, np.float32))[0])
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return type(error).__name__
 
     with ThreadPoolExecutor(4) as pool:

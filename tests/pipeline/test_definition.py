@@ -50,7 +50,9 @@ def test_an_unknown_phase(phase: str, remedy: str) -> None:
     assert remedy in caught.value.remedy
 
 
-@pytest.mark.parametrize("action", [5, None, "canonicalize", Nothing, lambda op: op], ids=str)
+@pytest.mark.parametrize(
+    "action", [5, None, "canonicalize", Nothing, lambda op: op], ids=["number", "none", "text", "class", "function"]
+)
 def test_what_is_no_pass(action) -> None:
     pipeline = Pipeline("p")
     with pytest.raises(PipelineError, match="is no pass") as caught:

@@ -93,7 +93,7 @@ def test_what_is_no_target(text, cause: str, remedy: str) -> None:
 @pytest.mark.parametrize(
     "given",
     ["cpu,cuda", "cpu, cuda,cpu", ["cpu", "cuda"], ("cpu:host", Target("cuda", "sm_80")), iter(["cpu", "cuda"])],
-    ids=str,
+    ids=["text", "repeated", "list", "tuple", "iterator"],
 )
 def test_several(given) -> None:
     parsed = parse_targets(given)
@@ -160,7 +160,15 @@ class TestGivenFlags:
 
     @pytest.mark.parametrize(
         "flags",
-        [["--no-such-flag"], ["--iree-opt-level=O9"], ["--help"], ["--version"], ["--compile-to=flow"], ["words"], [""]],
+        [
+            ["--no-such-flag"],
+            ["--iree-opt-level=O9"],
+            ["--help"],
+            ["--version"],
+            ["--compile-to=flow"],
+            ["words"],
+            [""],
+        ],
         ids=str,
     )
     def test_what_is_no_flag(self, flags: list[str]) -> None:
@@ -203,7 +211,9 @@ class TestDetection:
         for family, rows in detect._BY_FAMILY.items():
             assert {profile for _, profile in rows} <= set(FAMILIES[family].architectures)
 
-    @pytest.mark.parametrize(("name", "warning"), [(None, "no Vulkan device here"), ("Odd One", "unknown Vulkan device")])
+    @pytest.mark.parametrize(
+        ("name", "warning"), [(None, "no Vulkan device here"), ("Odd One", "unknown Vulkan device")]
+    )
     def test_without_a_known_device_it_says_what_it_takes(
         self, name: str | None, warning: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -20,6 +20,7 @@ from ireekit.compiler.phases import PhaseRunner
 from ireekit.compiler.progress import Dump, ProgressLine, Timings
 from ireekit.errors import CompileError, CompileWarning, TargetError
 from ireekit.frontends import ImportedModule, ImportOptions, import_model
+from ireekit.frontends.imported import F64_FLAG
 from ireekit.pipeline import PipelineDefinition
 from ireekit.signature import EntryPoint, Leaf
 from ireekit.targets import Target, TargetSet, parse_targets
@@ -97,7 +98,7 @@ def import_for(
     timings = Timings()
     with timings.measure("import"):
         if isinstance(model, ImportedModule):
-            session = CompilerSession([*_input_flags(model), *flags])
+            session = CompilerSession([*_input_flags(model, targets), *flags])
             imported = dataclasses.replace(model, module=copy_module(model.module, session.context))
         else:
             session = CompilerSession()
@@ -109,10 +110,10 @@ def import_for(
                 dynamic_shapes=dynamic_shapes,
                 options=import_options,
             )
-            session.set_flags([*_input_flags(imported), *flags])
+            session.set_flags([*_input_flags(imported, targets), *flags])
     _check_precision(imported, targets, options)
     _check_scalars(imported, options)
-    return Session(session, imported, targets, (*_input_flags(imported), *flags), timings)
+    return Session(session, imported, targets, (*_input_flags(imported, targets), *flags), timings)
 
 
 def compile_model(
@@ -230,8 +231,10 @@ def _check_precision(imported: ImportedModule, targets: TargetSet, options: Comp
             )
 
 
-def _input_flags(imported: ImportedModule) -> tuple[str, ...]:
-    return (f"--iree-input-type={imported.input_type}", *imported.compiler_flags)
+def _input_flags(imported: ImportedModule, targets: TargetSet) -> tuple[str, ...]:
+    # Double precision that stays inside the program is computed in single where a device lacks it.
+    flags = (flag for flag in imported.compiler_flags if flag != F64_FLAG or targets.double_precision)
+    return (f"--iree-input-type={imported.input_type}", *flags)
 
 
 def _unsupported(imported: ImportedModule, original: ir.Operation) -> Sequence[tuple[str, str | None, str | None]]:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from iree.compiler import ir
 
 
+F64_FLAG = "--iree-input-demote-f64-to-f32=false"
+"""In :attr:`ImportedModule.compiler_flags` of a model that computes in double precision; left to itself, the
+compiler computes everything in single."""
+
+
 @dataclass(frozen=True)
 class ParameterArchive:
     """Weights kept outside the program.

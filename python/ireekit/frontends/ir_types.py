@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ireekit.frontends.imported import F64_FLAG
 from ireekit.signature import Dim, EntryPoint, Leaf
 
 if TYPE_CHECKING:
@@ -67,9 +68,6 @@ _VHLO_TENSOR = re.compile(r"!vhlo\.tensor_v1<((?:(?:\d+|\?)x)*)!vhlo\.(.+?)(?:, 
 _VHLO_COMPLEX = re.compile(r"complex_v1<!vhlo\.(\w+?)_v1>")
 
 _TENSOR_OF_F64 = re.compile(r"tensor.*\bf64\b|x(?:complex<)?f64|,f64>|f64_v1")
-
-F64_FLAG = "--iree-input-demote-f64-to-f32=false"
-"""IREE demotes f64 unless told otherwise; a program that takes or returns f64 needs this flag."""
 
 
 def leaf_of_type(name: str, ir_type: object) -> Leaf | None:

@@ -92,8 +92,6 @@ class TargetSet:
                 flags[flag if name.endswith("-backends") else name] = flag
         return (
             f"--iree-hal-target-device={','.join(devices)}",
-            # By itself the compiler computes double precision in single, whatever the target.
-            f"--iree-input-demote-f64-to-f32={str(not self.double_precision).lower()}",
             *flags.values(),
         )
 

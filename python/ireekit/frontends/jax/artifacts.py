@@ -13,8 +13,8 @@ from ireekit.frontends.jax.dynamic import legalize_dynamic_shapes
 from ireekit.frontends.jax.lowering import PLATFORM, Lowered, entry_point_of
 from ireekit.frontends.jax.trees import leaf_names, tree_of
 from ireekit.frontends.linking import keep_all_arguments
-from ireekit.locations import location_name
 from ireekit.frontends.mlir.source import read_module
+from ireekit.locations import location_name
 from ireekit.signature import Parameter
 
 if TYPE_CHECKING:

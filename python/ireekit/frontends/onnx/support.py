@@ -11,8 +11,8 @@ from iree.compiler import (
 )
 
 from ireekit.frontends.ir_types import as_text
-from ireekit.locations import location_name
 from ireekit.frontends.onnx.prepare import all_nodes
+from ireekit.locations import location_name
 
 if TYPE_CHECKING:
     import onnx

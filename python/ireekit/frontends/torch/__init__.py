@@ -11,6 +11,7 @@ from iree.compiler import ir
 
 from ireekit.errors import ModelImportError
 from ireekit.frontends.imported import EntryPointRequest, ImportedModule
+from ireekit.frontends.ir_types import flags_for
 from ireekit.frontends.registry import ImportOptions
 from ireekit.frontends.torch.archive import write_archive
 from ireekit.frontends.torch.export import Exported, export_request
@@ -59,13 +60,14 @@ def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, opti
         if options.weights is not None and weights.archived
         else ()
     )
+    entries = tuple(entry.entry for entry in exported)
     return ImportedModule(
         module,
-        tuple(entry.entry for entry in exported),
+        entries,
         "torch",
         f"torch {torch.__version__}",
         parameters=archives,
-        compiler_flags=_FLAGS,
+        compiler_flags=(*_FLAGS, *flags_for(module, entries)),
         unsupported_ops=unsupported_ops,
         retained=weights.retained,
     )

@@ -1,0 +1,66 @@
+"""The wheel holds everything, with and without a C++ compiler."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def build(folder: Path, **environment: str) -> zipfile.ZipFile:
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", ROOT, "--no-deps", "-w", folder, "-q", "--disable-pip-version-check"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if done.returncode and any(
+        word in done.stderr for word in ("ConnectionError", "No matching distribution", "timed out")
+    ):
+        pytest.skip(f"pip cannot fetch the build back-end here: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
+    (wheel,) = folder.glob("*.whl")
+    return zipfile.ZipFile(wheel)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", [{}, {"CC": "/bin/false", "CXX": "/bin/false"}], ids=["usual", "no-compiler"])
+def test_what_is_in_it(environment: dict[str, str], tmp_path: Path) -> None:
+    with build(tmp_path, **environment) as wheel:
+        names = wheel.namelist()
+        sources = {
+            "ireekit": ROOT / "python" / "ireekit",
+            "mypipeline": ROOT / "python" / "mypipeline",
+            "mypipeline/dialects": ROOT / "dialects",
+            "mypipeline/passes": ROOT / "passes",
+        }
+        for package, folder in sources.items():
+            expected = {
+                f"{package}/{path.relative_to(folder).as_posix()}"
+                for path in folder.rglob("*")
+                if path.suffix == ".py" or path.name == "py.typed"
+            }
+            assert expected, package
+            assert expected <= set(names), package
+        assert {"ireekit/py.typed", "mypipeline/py.typed"} <= set(names)
+        assert any(name.endswith("licenses/LICENSE") for name in names)
+        assert not any(
+            name.startswith(("tests", "bench", "docs", "typings")) or "__pycache__" in name for name in names
+        )
+        (metadata,) = (name for name in names if name.endswith("dist-info/METADATA"))
+        text = wheel.read(metadata).decode()
+        assert "Name: ireekit" in text
+        assert "Requires-Dist: iree-base-compiler==3.13.0" in text
+        assert "License-Expression: Apache-2.0 WITH LLVM-exception" in text
+        (entry_points,) = (name for name in names if name.endswith("dist-info/entry_points.txt"))
+        text = wheel.read(entry_points).decode()
+        assert "mypipeline = mypipeline:pipeline" in text.replace("=", " = ").replace("  ", " ")
+        assert "ireekit.cli:main" in text
