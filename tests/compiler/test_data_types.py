@@ -41,7 +41,7 @@ def test_a_conversion_changes_signature_and_results(element: str, to: str, dtype
     result = artifact(x, y)
     assert result.dtype == dtype
     np.testing.assert_allclose(result, x * y, rtol=2 * np.finfo(dtype).eps if dtype is not np.int32 else 0)
-    assert artifact.metadata.options == {"data_types": {element: to}}
+    assert artifact.metadata.options["data_types"] == {element: to}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_optimization_levels_give_the_same_numbers(level: str) -> None:
     artifact = compile_("f32", optimize=level)
     x = np.linspace(-3, 3, 4, dtype=np.float32)
     np.testing.assert_array_equal(artifact(x, x), x * x)
-    assert artifact.metadata.options == ({} if level == "O2" else {"optimize": level})
+    assert artifact.metadata.options["optimize"] == level
     assert f"--iree-opt-level={level}" in artifact.metadata.flags
 
 

@@ -10,10 +10,10 @@ import torch
 from iree.compiler import ir
 
 from ireekit.errors import ModelImportError
+from ireekit.frontends.archive import SCOPE, write_archive
 from ireekit.frontends.imported import EntryPointRequest, ImportedModule
 from ireekit.frontends.ir_types import flags_for
 from ireekit.frontends.registry import ImportOptions
-from ireekit.frontends.torch.archive import write_archive
 from ireekit.frontends.torch.export import Exported, export_request
 from ireekit.frontends.torch.importer import import_exported
 from ireekit.frontends.torch.probe import unsupported_ops
@@ -23,8 +23,6 @@ __all__ = ["import_"]
 
 # An operation made before its dialect is loaded stays unregistered for good.
 _DIALECTS = ("builtin", "func", "torch", "torch_c", "util", "flow")
-
-_SCOPE = "model"
 
 # One synchronous function for each entry point, instead of a pair with fences.
 _FLAGS = ("--iree-torch-emit-async-entry-points=false",)
@@ -50,13 +48,11 @@ def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, opti
             context.get_dialect_descriptor(dialect)
         exported = [export_request(name, request, context) for name, request in requests.items()]
         module = ir.Module.create()
-        weights = WeightTable(
-            module, _mutable(exported), options.weights is not None, options.externalize_above, _SCOPE
-        )
+        weights = WeightTable(module, _mutable(exported), options.weights is not None, options.externalize_above, SCOPE)
         for entry in exported:
             import_exported(entry, module, weights)
     archives = (
-        (write_archive(Path(options.weights), _SCOPE, weights.archived),)
+        (write_archive(Path(options.weights), weights.archived),)
         if options.weights is not None and weights.archived
         else ()
     )

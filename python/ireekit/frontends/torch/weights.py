@@ -16,6 +16,7 @@ import torch
 from iree.compiler import ir
 
 from ireekit.errors import ModelImportError
+from ireekit.frontends.archive import PendingTensor
 
 IrValue: TypeAlias = "ir.Value[Any]"
 
@@ -89,7 +90,7 @@ class WeightTable:
     external: bool
     externalize_above: int
     scope: str
-    archived: dict[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
+    archived: dict[str, PendingTensor] = field(default_factory=dict[str, PendingTensor])
     retained: list[Any] = field(default_factory=list[Any])
     _globals: dict[TensorKey, Global] = field(default_factory=dict[TensorKey, Global])
     _literals: dict[TensorKey, ir.Attribute] = field(default_factory=dict[TensorKey, ir.Attribute])
@@ -141,7 +142,7 @@ class WeightTable:
         symbol = self._unique(re.sub(r"\W", "_", name))
         if self._is_external(tensor):
             archive_key = self._archive_key(name)
-            self.archived[archive_key] = stored
+            self.archived[archive_key] = _pending(stored)
             initial = ir.Attribute.parse(
                 f"#flow.parameter.named<{_quoted(self.scope)}::{_quoted(archive_key)}> : {stored_type}"
             )
@@ -193,6 +194,11 @@ class WeightTable:
             return _dense(data, unit, element_type, tensor.shape)
         self.retained.append(data)
         return ir.DenseResourceElementsAttr.get_from_buffer(cast("Any", data), name, shaped, alignment=64)
+
+
+def _pending(tensor: torch.Tensor) -> PendingTensor:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    return PendingTensor(dtype, tuple(tensor.shape), tensor.nbytes, lambda: to_bytes(tensor))
 
 
 def to_bytes(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
