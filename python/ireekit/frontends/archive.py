@@ -196,7 +196,7 @@ def _equal(data: mmap.mmap, start: int, found: Any, key: str, tensor: PendingTen
     if found is None or {"dtype": found["dtype"], "shape": found["shape"]} != _described(key, tensor):
         return False
     first, last = found["data_offsets"]
-    return data[start + first : start + last] == tensor.bytes().data
+    return data[start + first : start + last] == tensor.bytes().tobytes()
 
 
 _WRITERS = {".irpa": _write_irpa, ".safetensors": _write_safetensors}
