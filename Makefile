@@ -18,7 +18,7 @@ lint: $(call STAMP,test)
 	$(BIN)/ruff format --check .
 
 types: $(call STAMP,test)
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 pytest: $(call STAMP,test)
 	$(BIN)/python -m pytest -n auto --dist loadgroup

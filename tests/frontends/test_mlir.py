@@ -234,3 +234,18 @@ def test_locations_keep_file_line_and_column(context, tmp_path):
     path = tmp_path / "located.mlir"
     path.write_text(ADD)
     assert f'"{path}":3:' in import_model(path, (), context=context).to_text()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "func.func @main(%a: f32) -> f32 {\n  %0 = func.call @main(%a) : (f32) -> f32\n  return %0 : f32\n}",
+        "func.func @main(%a: f32) -> f32 {\n  %0 = func.call @other(%a) : (f32) -> f32\n  return %0 : f32\n}\n"
+        "func.func private @other(%a: f32) -> f32 {\n  %0 = func.call @main(%a) : (f32) -> f32\n  return %0 : f32\n}",
+    ],
+    ids=["itself", "through another"],
+)
+def test_recursion_is_refused(body, context):
+    error = failure(body, context)
+    assert error.cause == "the function @main is recursive, and programs have no call stack"
+    assert error.location == "<text>:2:8"

@@ -47,6 +47,7 @@ class Metadata:
       phase_seconds: wall time of each phase and pass, in seconds.
       input_digest: SHA-256 of the imported IR.
       parameters: archives it needs at load.
+      remarks: what was not done quite as asked, said again whenever the artifact comes out of a cache.
     """
 
     entry_points: tuple[EntryPoint, ...]
@@ -61,6 +62,7 @@ class Metadata:
     phase_seconds: Mapping[str, float]
     input_digest: str
     parameters: tuple[ParameterReference, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         data = {
@@ -77,6 +79,7 @@ class Metadata:
             "phase_seconds": {name: round(seconds, 6) for name, seconds in self.phase_seconds.items()},
             "input_digest": self.input_digest,
             "parameters": [vars(reference) for reference in self.parameters],
+            "remarks": list(self.remarks),
         }
         return json.dumps(data, indent=1).encode()
 
@@ -107,6 +110,7 @@ class Metadata:
                 phase_seconds=data["phase_seconds"],
                 input_digest=data["input_digest"],
                 parameters=tuple(ParameterReference(**reference) for reference in data["parameters"]),
+                remarks=tuple(data["remarks"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArtifactError(f"the artifact's metadata is damaged: {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,7 @@ class Session:
       targets: what the session's flags select.
       flags: all of them.
       timings: what the import and everything after it took.
+      remarks: what was not done quite as asked.
     """
 
     compiler: CompilerSession
@@ -64,6 +65,7 @@ class Session:
     targets: TargetSet
     flags: tuple[str, ...]
     timings: Timings
+    remarks: list[str] = field(default_factory=list[str])
 
     def use_flag(self, flag: str) -> None:
         """Set one more flag, in place of an earlier value of it."""
@@ -156,6 +158,7 @@ def compile_model(
         )
     )
     if cache is not None and (cached := cache.get(key)) is not None:
+        _say(cached.metadata.remarks if cached.metadata else ())
         return cached
     program = run_phases(pipeline, session, options)
     artifact = Artifact.assemble(program, _metadata(pipeline, session, options, digest))
@@ -183,14 +186,18 @@ def run_phases(
             raise unsupported_error(imported.framework, unsupported) from error
         if not _worth_retrying(error, options):
             raise
-        warnings.warn(
-            f"compiled at {_SAFE_LEVEL}, since code generation failed at {options.optimize}: {error.cause}"
-            + (f" at {error.location}" if error.location else ""),
-            CompileWarning,
-            stacklevel=2,
+        where = f" at {error.location}" if error.location else ""
+        session.remarks.append(
+            f"compiled at {_SAFE_LEVEL}, since code generation failed at {options.optimize}: {error.cause}{where}"
         )
+        _say(session.remarks)
     session.use_flag(f"--iree-opt-level={_SAFE_LEVEL}")
     return _attempt(pipeline, session, original.clone(), original, options, c_source)
+
+
+def _say(remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        warnings.warn(remark, CompileWarning, stacklevel=2)
 
 
 def _attempt(
@@ -265,6 +272,7 @@ def _metadata(pipeline: PipelineDefinition, session: Session, options: CompileOp
             ParameterReference(archive.scope, archive.path.name, str(archive.path.resolve()), archive.byte_size)
             for archive in session.imported.parameters
         ),
+        remarks=tuple(session.remarks),
     )
 
 

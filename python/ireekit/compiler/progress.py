@@ -39,15 +39,21 @@ class Timings:
 
 
 class ProgressLine:
-    """One line on standard error that names the phase at work; silent unless wanted."""
+    """Names the phase at work on standard error: one changing line in a terminal, a line each elsewhere.
+
+    Args:
+      title: what is being done.
+      wanted: ``None`` for only in a terminal.
+    """
 
     def __init__(self, title: str, wanted: bool | None) -> None:
+        self._title = title
         self._status: Any = None
-        if wanted is False or (wanted is None and not sys.stderr.isatty()):
+        self._prints = bool(wanted) and not sys.stderr.isatty()
+        if wanted is False or not sys.stderr.isatty():
             return
         from rich.console import Console
 
-        self._title = title
         self._status = Console(stderr=True).status(title)
 
     def __enter__(self) -> ProgressLine:
@@ -62,6 +68,8 @@ class ProgressLine:
     def show(self, phase: str) -> None:
         if self._status is not None:
             self._status.update(f"{self._title}: {phase}")
+        elif self._prints:
+            sys.stderr.write(f"{self._title}: {phase}\n")
 
 
 class Dump:

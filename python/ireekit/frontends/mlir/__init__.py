@@ -17,6 +17,7 @@ from ireekit.frontends.imported import EntryPointRequest, ImportedModule
 from ireekit.frontends.ir_types import flags_for
 from ireekit.frontends.linking import link_modules
 from ireekit.frontends.mlir.contents import check_registered, detect_input_type
+from ireekit.frontends.mlir.recursion import check_recursion
 from ireekit.frontends.mlir.signatures import entry_points_of
 from ireekit.frontends.mlir.source import read_module
 
@@ -53,6 +54,7 @@ def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, opti
         allowed=frozenset(options.settings.get("dialects", ())),
         allow_all=bool(options.settings.get("allow_unregistered", False)),
     )
+    check_recursion(module)
     entry_points = entry_points_of(module)
     return ImportedModule(
         module,
