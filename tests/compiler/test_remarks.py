@@ -17,10 +17,10 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
 def test_a_fallback_is_said_again_from_the_cache(tmp_path, monkeypatch):
     attempt = host._attempt
 
-    def refuse_fusion(pipeline, session, module, original, options, c_source):
+    def refuse_fusion(pipeline, session, module, original, options, finish):
         if "--iree-opt-level=O2" in session.flags:
             raise CompileError("cannot be generated", phase="phase executable-targets", location="model.py:3")
-        return attempt(pipeline, session, module, original, options, c_source)
+        return attempt(pipeline, session, module, original, options, finish)
 
     monkeypatch.setattr(host, "_attempt", refuse_fusion)
     with pytest.warns(CompileWarning, match=r"compiled at O1.*cannot be generated at model.py:3"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,16 @@ def test_the_process_compiles_on_as_before(modules, tmp_path: Path) -> None:
     assert before.metadata.flags == after.metadata.flags
     end = before.data.index(b"ireekit.json")
     assert before.data[: end - 30] == after.data[: end - 30]
+
+
+def test_compilations_afterwards_give_the_same_program(modules, tmp_path: Path) -> None:
+    before = _program(modules["matmul"])
+    Pipeline("test").compile_static_library(modules["matmul"], folder=tmp_path, target="cpu:host")
+    assert _program(modules["matmul"]) == before
+
+
+def _program(module: str) -> dict[str, bytes]:
+    """The program's parts, without the metadata: those tell how long compiling took."""
+    data = Pipeline("test").compile(module, cache=False).data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if name != "ireekit.json"}

@@ -110,7 +110,7 @@ class Metadata:
                 phase_seconds=data["phase_seconds"],
                 input_digest=data["input_digest"],
                 parameters=tuple(ParameterReference(**reference) for reference in data["parameters"]),
-                remarks=tuple(data["remarks"]),
+                remarks=tuple(data.get("remarks", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArtifactError(f"the artifact's metadata is damaged: {error}") from None

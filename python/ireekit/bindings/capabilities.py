@@ -40,10 +40,6 @@ CAPABILITIES: dict[str, Capability] = {
         "compiler errors cannot be shortened",
         exported=("ireeCompilerInvocationEnableCallbackDiagnostics",),
     ),
-    "c-source": Capability(
-        "programs cannot be written as C source",
-        exported=("ireeCompilerInvocationOutputVMCSource",),
-    ),
     "irdl": Capability(
         "dialects are not registered and stay unregistered operations",
         hidden=("_ZN4mlir4irdl12loadDialectsENS_8ModuleOpE",),

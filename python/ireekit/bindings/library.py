@@ -32,7 +32,6 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
         None,
         (c_void_p, c_int, DIAGNOSTIC_CALLBACK, c_void_p),
     ),
-    ("ireeCompilerInvocationOutputVMCSource", c_void_p, (c_void_p, c_void_p)),
     ("ireeCompilerEnumerateRegisteredHALTargetBackends", None, (NAME_CALLBACK, c_void_p)),
     ("ireeCompilerEnumeratePlugins", None, (NAME_CALLBACK, c_void_p)),
     ("mlirModuleCreateParse", c_void_p, (c_void_p, StringRef)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from ireekit.bindings.bytecode import write_aligned
 from ireekit.bindings.erasure import guard_erasure
 from ireekit.bindings.library import DIAGNOSTIC_CALLBACK, library
 from ireekit.errors import CompileError, PipelineError, TargetError
@@ -186,32 +186,12 @@ class Invocation:
         finally:
             output.close()
 
-    def output_c_source(self) -> bytes:
-        """The finished program as C source over IREE's VM (``--output-format=vm-c``)."""
-        from iree.compiler.api import Output
-        from iree.compiler.api.ctypes_dl import _handle_error  # pyright: ignore[reportPrivateUsage]
-
-        _register_pass_manager_options()
-        output: Any = Output.open_membuffer()
-        try:
-            _handle_error(library().ireeCompilerInvocationOutputVMCSource(self._handle, output._output_p))
-            return bytes(output.map_memory())
-        except ValueError as error:
-            raise CompileError(f"the program could not be written as C source: {error}") from None
-        finally:
-            output.close()
+    def output_ir(self) -> bytes:
+        """The program as it now stands, as MLIR bytecode."""
+        return write_aligned(self.export_module())[:]
 
 
 def _parse_reason(message: str) -> str:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     first = lines[0] if lines else "no reason given"
     return first.rpartition("error: ")[2]
-
-
-@functools.cache
-def _register_pass_manager_options() -> None:
-    # The C emitter applies the process's pass manager options and fails where they were never registered.
-    # Registering them resets process-wide flags, so it is done only where needed and only once.
-    from iree.compiler.api import _initializeGlobalCL  # pyright: ignore[reportPrivateUsage]
-
-    _initializeGlobalCL("ireekit")

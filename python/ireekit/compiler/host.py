@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ireekit.artifact import Artifact, Metadata, ParameterReference
-from ireekit.bindings import CompilerSession, build_info
+from ireekit.bindings import CompilerSession, Invocation, build_info
 from ireekit.bindings.bytecode import copy_module
 from ireekit.compiler.cache import Cache, cache_key, module_digest
 from ireekit.compiler.diagnostics import unsupported_error
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 # The level whose dispatches every target can generate code for.
 _SAFE_LEVEL = "O1"
+
+Finish: TypeAlias = Callable[[Invocation], bytes]
+"""Takes what is wanted from an invocation that has run all phases."""
 
 TargetLike = str | Target | TargetSet | Iterable[str | Target]
 
@@ -168,9 +171,13 @@ def compile_model(
 
 
 def run_phases(
-    pipeline: PipelineDefinition, session: Session, options: CompileOptions, *, c_source: bool = False
+    pipeline: PipelineDefinition,
+    session: Session,
+    options: CompileOptions,
+    *,
+    finish: Finish = Invocation.output_bytecode,
 ) -> bytes:
-    """Drive the session's module through all phases; gives the ``.vmfb``, or C source.
+    """Drive the session's module through all phases; gives what ``finish`` takes.
 
     Raises:
       CompileError: a phase or pass failed.
@@ -180,7 +187,7 @@ def run_phases(
     # A clone shares all weights. Errors are explained with it, and a second attempt starts from it.
     original = imported.module.operation.clone()
     try:
-        return _attempt(pipeline, session, imported.module.operation, original, options, c_source)
+        return _attempt(pipeline, session, imported.module.operation, original, options, finish)
     except CompileError as error:
         if error.phase == "phase input" and (unsupported := _unsupported(imported, original)):
             raise unsupported_error(imported.framework, unsupported) from error
@@ -192,7 +199,7 @@ def run_phases(
         )
         _say(session.remarks)
     session.use_flag(f"--iree-opt-level={_SAFE_LEVEL}")
-    return _attempt(pipeline, session, original.clone(), original, options, c_source)
+    return _attempt(pipeline, session, original.clone(), original, options, finish)
 
 
 def _say(remarks: Iterable[str]) -> None:
@@ -206,7 +213,7 @@ def _attempt(
     module: ir.Operation,
     original: ir.Operation,
     options: CompileOptions,
-    c_source: bool,
+    finish: Finish,
 ) -> bytes:
     title = f"compiling for {session.targets}"
     with session.compiler.invocation() as invocation, ProgressLine(title, options.progress) as progress:
@@ -215,7 +222,7 @@ def _attempt(
         steps = pipeline.steps_for(session.targets.families)
         PhaseRunner(invocation, steps, original, session.timings, progress, Dump(options.dump)).run()
         with session.timings.measure("serialize"):
-            return invocation.output_c_source() if c_source else invocation.output_bytecode()
+            return finish(invocation)
 
 
 def _worth_retrying(error: CompileError, options: CompileOptions) -> bool:

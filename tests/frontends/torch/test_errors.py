@@ -167,5 +167,5 @@ class _Layers(nn.Module):
 
 
 def test_unknown_settings_are_refused() -> None:
-    with pytest.raises(ModelImportError, match="no setting named 'opset'"):
+    with pytest.raises(ModelImportError, match="no setting 'opset'"):
         helpers.import_(_Layers().eval(), torch.ones(2, 4), frontend_settings={"opset": 21})

@@ -38,11 +38,6 @@ def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, opti
       UnsupportedOpsError: the model uses operators that cannot be imported; it lists all of them.
       ModelImportError: the model cannot be traced, or its weights cannot be written.
     """
-    if options.settings:
-        raise ModelImportError(
-            f"the torch frontend has no setting named {next(iter(options.settings))!r}",
-            remedy="it has none: what can be said is said by dynamic_shapes and weights",
-        )
     with context, ir.Location.unknown():
         for dialect in _DIALECTS:
             context.get_dialect_descriptor(dialect)
