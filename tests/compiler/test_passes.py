@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from iree.compiler import ir
 
 import ireekit
 from ireekit import NativePasses, Pass, Pipeline
@@ -354,3 +355,16 @@ class TestDamage:
 
         artifact = compile_with("start", calls(lower), model=model, frontend_settings=settings)
         np.testing.assert_array_equal(artifact(np.arange(4, dtype=np.float32)), [0, 2, 4, 6])
+
+
+def test_a_pass_may_make_operations_of_any_dialect(calls, compile_with) -> None:
+    # No operation of this dialect is in the module, so the compiler had no reason to load it.
+    def isolate(op: ir.Operation) -> None:
+        (addition,) = (each for each in ireekit.find(op, "arith.addf"))
+        with ir.InsertionPoint.after(addition), addition.location:
+            made = ir.Operation.create(
+                "iree_tensor_ext.compute_barrier.start", results=[addition.result.type], operands=[addition.result]
+            )
+        addition.result.replace_all_uses_except(made.result, made)
+
+    compile_with("abi", calls(isolate))

@@ -98,6 +98,8 @@ def run_pass(step: Pass | NativePasses, module: ir.Operation, run_native: Native
             raise PassError(f"the compiler refused or failed {step.text}", phase=f"pass {step.name}")
         return
     forget_erased()
+    # An operation made before its dialect is loaded stays unregistered, and kills the process later.
+    module.context.load_all_available_dialects()
     # A list first: the pass may erase what an iteration would stand on.
     for op, addresses in list(_anchored(module, step.anchor, ())):
         if is_erased(addresses):
