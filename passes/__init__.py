@@ -1,1 +1,1 @@
-"""Passes of mypipeline."""
+"""Passes of mypipeline, one a file."""

@@ -116,7 +116,8 @@ def test_a_damaged_field_is_an_artifact_error(change: dict) -> None:
         Metadata.from_json(json.dumps(data).encode())
 
 
-@pytest.mark.parametrize("field", json.loads(SMALL.to_json()))
+# Artifacts made before there were remarks have none.
+@pytest.mark.parametrize("field", sorted(json.loads(SMALL.to_json()).keys() - {"remarks"}))
 def test_every_field_is_needed(field: str) -> None:
     data = json.loads(SMALL.to_json())
     del data[field]
