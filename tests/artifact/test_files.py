@@ -12,7 +12,6 @@ import pytest
 
 import ireekit
 from ireekit import Artifact, Pipeline
-from ireekit.artifact import files
 from ireekit.errors import ArtifactError
 
 X, Y = np.arange(4, dtype=np.float32), np.full(4, 10, np.float32)
@@ -72,7 +71,7 @@ def test_a_failing_disk_leaves_the_old_file(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     if step == "write":
-        monkeypatch.setattr(files.os, "fdopen", fail)
+        monkeypatch.setattr(Path, "write_bytes", fail)
     else:
         monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(ArtifactError, match=r"cannot write .*model\.vmfb: No space left on device"):

@@ -85,7 +85,7 @@ class Cache:
 
     def clear(self) -> int:
         """Remove every entry, and what killed processes left; returns how many entries there were."""
-        for path in self.folder.glob("??/.*.vmfb.*"):
+        for path in self.folder.glob("??/.*"):
             with contextlib.suppress(OSError):
                 path.unlink()
         count = 0

@@ -11,7 +11,6 @@ import mmap
 import os
 import shutil
 import struct
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ireekit.artifact.files import replacing
 from ireekit.errors import ModelImportError
 from ireekit.frontends.imported import ParameterArchive
 
@@ -94,7 +94,8 @@ def write_archive(path: Path, tensors: Mapping[str, PendingTensor], scope: str =
         if path.suffix == ".safetensors" and path.exists() and _holds(path, tensors):
             return archive
         _require_room(path, archive.byte_size)
-        _replace(path, lambda temporary: write(temporary, tensors))
+        with replacing(path) as temporary:
+            write(temporary, tensors)
     except OSError as error:
         raise ModelImportError(
             f"weights cannot be written to {path}: {error.strerror or error}",
@@ -107,18 +108,6 @@ def _require_room(path: Path, byte_size: int) -> None:
     # The runtime writes through a memory map: a disk that fills up meanwhile would end the process, not raise.
     if path.parent.is_dir() and shutil.disk_usage(path.parent).free < byte_size + _HEADER_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _write_irpa(path: Path, tensors: Mapping[str, PendingTensor]) -> None:
