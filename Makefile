@@ -1,17 +1,20 @@
 # make demo   a real model, compiled and checked on this machine
-# make test   everything: pytest, lit, types, lint
+# make test   everything: pytest (which runs lit), types, lint
+# make lit    the FileCheck tests alone
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP = $(VENV)/.installed-$(1)-$(shell (cat pyproject.toml CMakeLists.txt; find python dialects passes -name "*.py" | sort) | cksum | cut -d' ' -f1)
+STAMP = $(VENV)/.installed-$(1)-$(shell (cat pyproject.toml tests/plugin_package/pyproject.toml CMakeLists.txt; find python dialects passes -name "*.py" | sort; \
+  cat $$(find python/ireekit/plugin/native -type f | sort)) | cksum | cut -d' ' -f1)
 
 .PHONY: demo test lint types pytest lit clean
 
 demo: $(call STAMP,demo)
 	$(BIN)/python examples/demo.py
 
-test: lint types pytest lit
+# The suites of lit are among pytest's tests, folder by folder: tests/packaging/test_lit.py.
+test: lint types pytest
 
 lint: $(call STAMP,test)
 	$(BIN)/ruff check .
@@ -24,14 +27,14 @@ pytest: $(call STAMP,test)
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lit: $(call STAMP,test)
-	$(BIN)/lit -v .
+	$(BIN)/lit -v . tests/plugin_package
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 
 $(call STAMP,%): $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	$(BIN)/python -m pip install --quiet --editable '.[$*]' $(if $(filter test,$*),--editable tests/plugin_package)
 	touch $@
 
 clean:

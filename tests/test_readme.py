@@ -18,12 +18,14 @@ def test_readme_blocks_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     sources = blocks(ROOT / "README.md")
-    assert len(sources) == 2
+    assert len(sources) == 3
     for number, source in enumerate(sources):
         exec(compile(source, f"README.md, block {number}", "exec"), names)
     with torch.no_grad():
         torch.testing.assert_close(names["logits"], names["model"](names["image"]).logits, rtol=1e-4, atol=1e-4)
         torch.testing.assert_close(names["y"], names["RMSNorm"]()(names["x"]), rtol=1e-4, atol=1e-4)
+    x = torch.linspace(-4, 4, 32).reshape(4, 8)
+    torch.testing.assert_close(names["softsign"](x), torch.nn.functional.softsign(x), rtol=1e-6, atol=1e-6)
     assert (tmp_path / "resnet.vmfb").exists()
 
 

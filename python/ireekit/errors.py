@@ -124,12 +124,22 @@ class CompileWarning(UserWarning):
     """The program was compiled, but not quite as asked."""
 
 
+class DialectError(IreekitError):
+    """The compiler refused to register a dialect or one of its operations."""
+
+
 class PipelineError(IreekitError):
     """A pipeline, pass name or pass option is wrong."""
 
 
 class PassError(CompileError):
-    """A Python pass raised, signalled failure, or left invalid IR behind."""
+    """A Python pass raised, signalled failure, or left invalid IR behind.
+
+    Attributes:
+      at: the location of the operation, as MLIR prints it; ``None`` where it is not known.
+    """
+
+    at: str | None = None
 
 
 class TargetError(IreekitError):

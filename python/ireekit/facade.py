@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ireekit.artifact import Artifact
 from ireekit.errors import PipelineError
 from ireekit.passes import NativePasses, Pass
-from ireekit.pipeline import PipelineDefinition
+from ireekit.pipeline import HookPoint, PipelineDefinition
 from ireekit.targets import FAMILIES
 
 if TYPE_CHECKING:
+    from ireekit.bindings.actions import PassExecution
     from ireekit.compiler import StaticLibrary
     from ireekit.compiler.host import TargetLike
     from ireekit.compiler.options import OptimizationLevel
-    from ireekit.frontends import ImportedModule
+    from ireekit.dialect import Dialect
+    from ireekit.frontends import ImportedModule, ImportOptions
+    from ireekit.passes.instrumentation import Instrumentation
 
 PathLike = str | os.PathLike[str]
 
@@ -28,19 +31,16 @@ class Pipeline(PipelineDefinition):
     pipeline = ireekit.Pipeline("acme").at("preprocessing", FuseScale(max_ops=4))
     artifact = pipeline.compile(model, x, target="cpu")
     y = artifact(x)
+
+    Target families given to :meth:`at`, :meth:`before` and :meth:`after` are checked: PipelineError for an unknown one.
     """
 
-    def at(self, phase: str, *actions: Pass | NativePasses, targets: Iterable[str] | None = None) -> Self:
-        """As :meth:`PipelineDefinition.at`, with ``targets`` checked.
-
-        Raises:
-          PipelineError: there is no such phase or target family, or an action is no pass.
-        """
+    def _add(self, point: HookPoint, actions: tuple[Pass | NativePasses, ...], targets: Iterable[str] | None) -> Self:
         families = [targets] if isinstance(targets, str) else None if targets is None else list(targets)
         for family in families or ():
             if family not in FAMILIES:
                 raise PipelineError(f"there is no target family {family!r}", remedy="known: " + ", ".join(FAMILIES))
-        return super().at(phase, *actions, targets=families)
+        return super()._add(point, actions, families)
 
     def compile(
         self,
@@ -57,6 +57,9 @@ class Pipeline(PipelineDefinition):
         progress: bool | None = None,
         cache: bool | PathLike = True,
         verify: bool = False,
+        instrumentation: Instrumentation | None = None,
+        observe: Iterable[str] = (),
+        watch_passes: Callable[[Sequence[PassExecution]], None] | None = None,
         frontend_settings: Mapping[str, Any] | None = None,
     ) -> Artifact:
         """Compile a model of any framework.
@@ -80,6 +83,11 @@ class Pipeline(PipelineDefinition):
           progress: a progress line per phase on standard error; ``None``: only in a terminal.
           cache: keep and reuse compiled programs on disk; a path names the folder.
           verify: verify the IR after each of the compiler's own passes.
+          instrumentation: told of each pass of the pipeline, see :mod:`ireekit.passes.instrumentation`; nothing comes
+            from the cache then, and the compiler uses one thread.
+          observe: passes of the compiler that ``instrumentation`` is told of as well.
+          watch_passes: is given every pass that the compiler ran, with its time, at the end; nothing comes from the
+            cache then.
           frontend_settings: settings of the frontend, see its page in the documentation.
 
         Raises:
@@ -103,6 +111,9 @@ class Pipeline(PipelineDefinition):
                 progress=progress,
                 cache=cache if isinstance(cache, bool) else Path(cache),
                 verify=verify,
+                instrumentation=instrumentation,
+                observe=tuple(observe),
+                watch_passes=watch_passes,
             ),
             keyword_inputs=keyword_inputs,
             dynamic_shapes=dynamic_shapes,
@@ -125,13 +136,16 @@ class Pipeline(PipelineDefinition):
         from ireekit.bindings import CompilerSession
         from ireekit.frontends import import_model
 
+        context = CompilerSession().context
+        for dialect in self.dialects:
+            dialect.load(context)
         return import_model(
             model,
             inputs,
-            context=CompilerSession().context,
+            context=context,
             keyword_inputs=keyword_inputs,
             dynamic_shapes=dynamic_shapes,
-            options=_import_options(weights, frontend_settings),
+            options=_import_options(weights, frontend_settings, self.dialects),
         )
 
     def compile_static_library(
@@ -179,7 +193,10 @@ class Pipeline(PipelineDefinition):
         return f"<Pipeline {self.name}: {len(self.steps)} steps>"
 
 
-def _import_options(weights: PathLike | None, settings: Mapping[str, Any] | None) -> Any:
+def _import_options(
+    weights: PathLike | None, settings: Mapping[str, Any] | None, dialects: tuple[Dialect, ...] = ()
+) -> ImportOptions:
     from ireekit.frontends import ImportOptions
 
-    return ImportOptions(weights=None if weights is None else Path(weights), settings=settings or {})
+    path = None if weights is None else Path(weights)
+    return ImportOptions(weights=path, settings=settings or {}, dialects=dialects)

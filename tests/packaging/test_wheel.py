@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -53,8 +54,20 @@ def test_what_is_in_it(environment: dict[str, str], tmp_path: Path) -> None:
         assert {"ireekit/py.typed", "mypipeline/py.typed"} <= set(names)
         assert any(name.endswith("licenses/LICENSE") for name in names)
         assert not any(
-            name.startswith(("tests", "bench", "docs", "typings")) or "__pycache__" in name for name in names
+            name.startswith(("tests", "bench", "docs", "typings"))
+            or "__pycache__" in name
+            or name.endswith((".cc", ".h", ".def"))
+            for name in names
         )
+        native = "ireekit/plugin/libireekit.so" in names
+        assert native == ("CXX" not in environment and any(map(shutil.which, ("c++", "g++", "clang++"))))
+        # What makes stock tools find the library comes and goes with it.
+        with_library = {"ireekit.pth", "_ireekit_startup.py", "ireekit/plugin/ireekit.manifest"}
+        assert with_library & set(names) == (with_library if native else set())
+        (tags,) = (name for name in names if name.endswith("dist-info/WHEEL"))
+        (tag,) = (row for row in wheel.read(tags).decode().splitlines() if row.startswith("Tag:"))
+        assert tag.startswith("Tag: py3-none-")
+        assert tag.endswith("-any") != native
         (metadata,) = (name for name in names if name.endswith("dist-info/METADATA"))
         text = wheel.read(metadata).decode()
         assert "Name: ireekit" in text

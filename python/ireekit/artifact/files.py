@@ -1,45 +1,5 @@
 """Files that are there whole or not at all."""
 
-from __future__ import annotations
+from ireekit.files import replacing, write_atomically
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Generator
-from pathlib import Path
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Generator[Path]:
-    """A temporary file beside ``path``: renamed to it when the block is done, removed when the block raises.
-
-    Raises:
-      OSError: as the file system gives it; ``path`` is then as it was before.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes the file private; what is written here is as readable as any other file.
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` through a temporary file beside it, so that no reader sees half of it.
-
-    A device or a pipe (``/dev/null``) is written to as it is.
-
-    Raises:
-      OSError: as the file system gives it; ``path`` is then as it was before.
-    """
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    with replacing(path) as temporary:
-        temporary.write_bytes(data)
+__all__ = ["replacing", "write_atomically"]

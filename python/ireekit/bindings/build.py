@@ -13,17 +13,47 @@ from ireekit.bindings.library import library_path
 
 
 @dataclass(frozen=True)
+class FoldLayout:
+    """Offsets in ``mlir::DynamicOpDefinition`` of the parts of its fold hook, an ``llvm::unique_function``.
+
+    Attributes:
+      storage: of the captured data.
+      call: of the function.
+      manage: of the function that moves and destroys the captured data.
+      value_tag: the bits that tell a value from an attribute in an ``mlir::OpFoldResult``.
+    """
+
+    storage: int
+    call: int
+    manage: int
+    value_tag: int
+
+
+@dataclass(frozen=True)
 class VerifiedBuild:
-    """A compiler build on which the test suite passed, hidden symbols included."""
+    """A compiler build on which the test suite passed, hidden symbols included.
+
+    Attributes:
+      fold_layout: of an operation's fold hook.
+      interface_map: offset in ``mlir::OperationName::Impl`` of the table of the operation's interfaces.
+    """
 
     version: str
     platform: str
     plugin_hash: int
+    fold_layout: FoldLayout | None = None
+    interface_map: int | None = None
 
 
 # GNU build ID of libIREECompiler -> what it is. A row is added when the suite passed on that build.
 VERIFIED_BUILDS: dict[str, VerifiedBuild] = {
-    "c508b0a380357dc0": VerifiedBuild("3.13.0", "linux-x86_64", 0x27493EE2EDDC0611),
+    "c508b0a380357dc0": VerifiedBuild(
+        "3.13.0",
+        "linux-x86_64",
+        0x27493EE2EDDC0611,
+        FoldLayout(storage=0x118, call=0x130, manage=0x138, value_tag=4),
+        interface_map=0x20,
+    ),
 }
 
 

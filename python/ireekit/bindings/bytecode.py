@@ -33,6 +33,16 @@ def pointer_of(capsule: object, name: bytes) -> int:
     return _pointer(capsule, name)
 
 
+def capsule_of(pointer: int, name: bytes) -> object:
+    """An address as a capsule, which the bindings take."""
+    return _capsule(pointer, name, None)
+
+
+def make_capsule(address: int, name: bytes) -> object:
+    """A capsule that the bindings take an object from; ``name`` must outlive it."""
+    return _capsule(address, name, None)
+
+
 class _Counter:
     """A file object that only counts what is written to it."""
 

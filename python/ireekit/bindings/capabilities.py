@@ -12,6 +12,19 @@ from dataclasses import dataclass
 from ireekit.bindings.build import build_info
 from ireekit.errors import CapabilityError
 
+IRDL_LOAD_FILE = "_Z16loadIRDLDialectsN4llvm9StringRefERN4mlir11MLIRContextE"
+"""``bool loadIRDLDialects(StringRef path, MLIRContext &)``"""
+IRDL_LOAD_MODULE = "_ZN4mlir4irdl12loadDialectsENS_8ModuleOpE"
+"""``LogicalResult mlir::irdl::loadDialects(ModuleOp)``"""
+_LOOKUP_OPERATION = "_ZN4mlir23RegisteredOperationName6lookupEN4llvm9StringRefEPNS_11MLIRContextE"
+_MAKE_OPERATION = (
+    "_ZN4mlir19DynamicOpDefinition3getEN4llvm9StringRefEPNS_17ExtensibleDialectE"
+    "ONS1_15unique_functionIKFNS1_13LogicalResultEPNS_9OperationEEEESB_"
+)
+_REGISTER_OPERATION = (
+    "_ZN4mlir17ExtensibleDialect17registerDynamicOpEOSt10unique_ptrINS_19DynamicOpDefinitionESt14default_deleteIS2_EE"
+)
+
 
 @dataclass(frozen=True)
 class Capability:
@@ -21,11 +34,13 @@ class Capability:
       purpose: what people lose without it, completing "without it, ...".
       exported: C functions the library must export.
       hidden: mangled C++ symbols its symbol table must hold.
+      verified: whether it mirrors layouts, which only the table of verified builds vouches for.
     """
 
     purpose: str
     exported: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    verified: bool = False
 
 
 CAPABILITIES: dict[str, Capability] = {
@@ -42,13 +57,34 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "irdl": Capability(
         "dialects are not registered and stay unregistered operations",
-        hidden=("_ZN4mlir4irdl12loadDialectsENS_8ModuleOpE",),
+        hidden=(IRDL_LOAD_FILE, IRDL_LOAD_MODULE),
+    ),
+    "dynamic-ops": Capability(
+        "operations that IRDL cannot describe are not registered",
+        exported=("mlirContextGetOrLoadDialect", "mlirDialectIsAExtensibleDialect"),
+        hidden=(_LOOKUP_OPERATION, _MAKE_OPERATION, _REGISTER_OPERATION),
+        verified=True,
+    ),
+    "native-traits": Capability(
+        "the compiler's passes do not act on the traits of operations defined in Python",
+        exported=(
+            "mlirDynamicOpTraitCreate",
+            "mlirDynamicOpTraitAttach",
+            "mlirMemoryEffectsOpInterfaceAttachFallbackModel",
+            "mlirConditionallySpeculatableOpInterfaceAttachFallbackModel",
+        ),
+        hidden=(_LOOKUP_OPERATION, "_ZTVN4mlir19DynamicOpDefinitionE"),
+        verified=True,
     ),
     "pass-hooks": Capability(
         "passes cannot run before or after a named pass of IREE",
+        exported=("mlirExternalPassSignalFailure", "mlirOperationClone", "mlirRegionTakeBody"),
         hidden=(
             "_ZN4mlir11MLIRContext21registerActionHandlerESt8functionIFvN4llvm12function_refIFvvEEERKNS_7tracing6ActionEEE",
+            "_ZTVN4mlir19PassExecutionActionE",
+            "_ZN4mlir6detail17NestedAnalysisMap10invalidateERKNS0_17PreservedAnalysesE",
         ),
+        verified=True,
     ),
     "pass-registration": Capability(
         "Python passes cannot be named in a pipeline text of the stock tools",
@@ -60,15 +96,28 @@ CAPABILITIES: dict[str, Capability] = {
 @functools.cache
 def capabilities() -> Mapping[str, bool]:
     """Every capability by name, and whether this build has it. Reads the library's symbol table once."""
-    from ireekit.bindings.symbols import find_symbols
+    from ireekit.bindings.symbols import find_cached
 
     info = build_info()
     exported = _exported()
-    hidden = find_symbols(info.path, [name for row in CAPABILITIES.values() for name in row.hidden])
+    hidden = find_cached(name for row in CAPABILITIES.values() for name in row.hidden)
     return {
-        name: all(symbol in exported for symbol in row.exported) and all(symbol in hidden for symbol in row.hidden)
+        name: all(symbol in exported for symbol in row.exported)
+        and all(symbol in hidden for symbol in row.hidden)
+        and (info.verified is not None or not row.verified)
         for name, row in CAPABILITIES.items()
     }
+
+
+def problem(name: str) -> str | None:
+    """What this build's lack of capability ``name`` means, in one sentence; ``None`` where it has it."""
+    if capabilities()[name]:
+        return None
+    info = build_info()
+    return (
+        f"the installed compiler ({info.version}, build {info.build_id or 'unknown'}) has no {name!r}: "
+        f"{CAPABILITIES[name].purpose}"
+    )
 
 
 def require(name: str) -> None:
@@ -77,14 +126,8 @@ def require(name: str) -> None:
     Raises:
       CapabilityError: it is missing.
     """
-    if capabilities()[name]:
-        return
-    info = build_info()
-    raise CapabilityError(
-        f"the installed compiler ({info.version}, build {info.build_id or 'unknown'}) has no {name!r}: "
-        f"{CAPABILITIES[name].purpose}",
-        remedy="pip install iree-base-compiler==3.13.0",
-    )
+    if cause := problem(name):
+        raise CapabilityError(cause, remedy="pip install iree-base-compiler==3.13.0")
 
 
 def _exported() -> frozenset[str]:

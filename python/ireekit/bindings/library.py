@@ -34,6 +34,9 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ),
     ("ireeCompilerEnumerateRegisteredHALTargetBackends", None, (NAME_CALLBACK, c_void_p)),
     ("ireeCompilerEnumeratePlugins", None, (NAME_CALLBACK, c_void_p)),
+    ("mlirContextGetOrLoadDialect", c_void_p, (c_void_p, StringRef)),
+    ("mlirDialectIsAExtensibleDialect", c_bool, (c_void_p,)),
+    ("mlirOperationImplementsInterfaceStatic", c_bool, (StringRef, c_void_p, c_void_p)),
     ("mlirModuleCreateParse", c_void_p, (c_void_p, StringRef)),
 )
 

@@ -9,8 +9,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ireekit.bindings.bytecode import write_aligned
+from ireekit.bindings.collector import Collector, has_collector
+from ireekit.bindings.dialect_modules import COMPILER_DIALECTS, announce_dialects
 from ireekit.bindings.erasure import guard_erasure
 from ireekit.bindings.library import DIAGNOSTIC_CALLBACK, library
+from ireekit.bindings.models import note_models
 from ireekit.errors import CompileError, PipelineError, TargetError
 
 if TYPE_CHECKING:
@@ -63,10 +66,27 @@ class CompilerSession:
 
         library()
         guard_erasure()
+        note_models()
+        announce_dialects(COMPILER_DIALECTS)
         self._session: Any = Session()
         self.set_flags(flags)
         self.context: ir.Context = self._session.context
         self.context.allow_unregistered_dialects = True
+        self._threads: ir.ThreadPool | None = None
+
+    def use_own_threads(self) -> None:
+        """Give the context threads of its own, once, before it compiles anything.
+
+        All contexts share their threads otherwise: those that wait in Python code of one session would keep every other
+        session from going on, also one that holds Python's global lock meanwhile.
+        """
+        from iree.compiler import ir
+
+        if self._threads is not None:
+            return
+        self._threads = ir.ThreadPool()
+        self.context.enable_multithreading(False)
+        self.context.set_thread_pool(self._threads)
 
     def set_flags(self, flags: Sequence[str]) -> None:
         """Set further flags, a later value of one replacing the earlier.
@@ -92,18 +112,26 @@ class CompilerSession:
 
 
 class Invocation:
-    """One module on its way through the phases. A context manager; closing frees everything native.
-
-    Attributes:
-      diagnostics: every message so far, in order.
-    """
+    """One module on its way through the phases. A context manager; closing frees everything native."""
 
     def __init__(self, session: Any) -> None:
         self._invocation: Any = session.invocation()
-        self.diagnostics: list[Diagnostic] = []
+        self._diagnostics: list[Diagnostic] = []
+        self._collector = Collector() if has_collector() else None
         # ctypes keeps no reference of its own: losing it would leave the compiler a dangling pointer.
-        self._callback = DIAGNOSTIC_CALLBACK(self._on_diagnostic)
-        library().ireeCompilerInvocationEnableCallbackDiagnostics(self._handle, 0, self._callback, None)
+        self._callback: Any = DIAGNOSTIC_CALLBACK(self._on_diagnostic)
+        data = None
+        if self._collector is not None:
+            self._callback = ctypes.cast(self._collector.callback, DIAGNOSTIC_CALLBACK)
+            data = self._collector.address
+        library().ireeCompilerInvocationEnableCallbackDiagnostics(self._handle, 0, self._callback, data)
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Every message so far, in order."""
+        if self._collector is not None:
+            self._diagnostics += [Diagnostic(_SEVERITIES[each.severity], each.text) for each in self._collector.take()]
+        return self._diagnostics
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +150,7 @@ class Invocation:
 
     def _on_diagnostic(self, severity: int, message: int, size: int, _user_data: object) -> None:
         text = ctypes.string_at(message, size).decode(errors="replace")
-        self.diagnostics.append(Diagnostic(_SEVERITIES[severity], text))
+        self._diagnostics.append(Diagnostic(_SEVERITIES[severity], text))
 
     def import_module(self, module: ir.Operation) -> None:
         """Take ``module`` (in the session's context) as the program; nothing is copied.

@@ -76,19 +76,24 @@ def runtime() -> Check:
 def capability_checks() -> list[Check]:
     """What the compiler build can do beyond its public API, and what is lost without."""
     from ireekit.bindings import CAPABILITIES, capabilities
+    from ireekit.bindings.native import REMEDY, native_problem
 
     try:
         here = capabilities()
+        problem = native_problem()
     except (OSError, ImportError) as error:
         return [Check("all", False, f"the compiler cannot be read: {error}", _COMPILER)]
     return [
-        Check(
-            name,
-            here[name],
-            "" if here[name] else f"without it, {row.purpose}",
-            "" if here[name] else _COMPILER,
-        )
-        for name, row in CAPABILITIES.items()
+        Check("native-library", problem is None, problem or "", REMEDY if problem else ""),
+        *(
+            Check(
+                name,
+                here[name],
+                "" if here[name] else f"without it, {row.purpose}",
+                "" if here[name] else _COMPILER,
+            )
+            for name, row in CAPABILITIES.items()
+        ),
     ]
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ireekit.cli.observation import add_observation_arguments, given_observation, observed
 from ireekit.cli.options import (
     add_compile_arguments,
     compile_model,
@@ -26,6 +27,7 @@ examples:
   ireekit compile model.onnx
   ireekit compile model.mlir -o out.vmfb --target cpu,vulkan -O3 --report size
   ireekit compile model.mlir --target cpu:cortex-m7 --static-library firmware --name model
+  ireekit compile model.mlir --timing --print-ir-after iree-flow-outline-dispatch-regions
   ireekit compile model.mlir -- --iree-llvmcpu-stack-allocation-limit=262144
 """
 
@@ -43,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also print where bytes or seconds went, or which passes ran; may be repeated",
     )
     add_compile_arguments(parser, default_target="cpu")
+    add_observation_arguments(parser)
     bare = parser.add_argument_group("bare metal")
     bare.add_argument(
         "--static-library",
@@ -62,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output or _default_output(Path(arguments.model))
     _check_output(output, Path(arguments.model))
     started = time.perf_counter()
-    artifact = compile_model(arguments, target=joined_targets(arguments, "cpu"))
+    with observed(arguments) as further:
+        artifact = compile_model(arguments, target=joined_targets(arguments, "cpu"), **further)
     artifact.save(output)
     if not arguments.quiet:
         print(_summary(artifact, output, time.perf_counter() - started))
@@ -78,6 +82,7 @@ def _static_library(arguments: argparse.Namespace) -> int:
         "--dump": arguments.dump,
         "--cache": arguments.cache,
         "--verify": arguments.verify,
+        **dict.fromkeys(given_observation(arguments), True),
         "--report": [kind for kind in arguments.report if kind != "size"],
     }
     for option, value in refused.items():
@@ -85,7 +90,7 @@ def _static_library(arguments: argparse.Namespace) -> int:
             arguments.usage_error(f"{option} does not go with --static-library")
     target = joined_targets(arguments, "cpu")
     started = time.perf_counter()
-    library = load_pipeline(arguments.pipeline).compile_static_library(
+    library = load_pipeline(arguments.pipeline, arguments.load).compile_static_library(
         Path(arguments.model),
         folder=arguments.static_library,
         target=target,

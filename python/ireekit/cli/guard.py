@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import sys
-import tempfile
 import traceback
 import warnings
 from collections.abc import Callable, Generator
@@ -59,6 +58,8 @@ def _exit_code(request: SystemExit) -> int:
 
 
 def _internal_error(error: Exception) -> str:
+    import tempfile
+
     head = f"internal error: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
     try:
         with tempfile.NamedTemporaryFile(

@@ -13,6 +13,7 @@ from ireekit.cli.guard import tell
 if TYPE_CHECKING:
     from ireekit.artifact import Artifact
     from ireekit.facade import Pipeline
+    from ireekit.pipeline import PipelineDefinition
 
 DEFAULT_PIPELINE = "mypipeline"
 
@@ -25,6 +26,13 @@ def add_compile_arguments(parser: argparse.ArgumentParser, *, default_target: st
         "--pipeline",
         metavar="NAME",
         help=f"installed pipeline to compile with (default: {DEFAULT_PIPELINE})",
+    )
+    group.add_argument(
+        "--load",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="Python file with pipelines: the one it has, or that of --pipeline; may be repeated",
     )
     group.add_argument(
         "-t",
@@ -77,6 +85,7 @@ def given_compile_options(arguments: argparse.Namespace) -> list[str]:
     """Names of the compile options on the command line, for commands that must refuse them."""
     table = {
         "--pipeline": arguments.pipeline,
+        "--load": arguments.load,
         "--target": arguments.target,
         "-O": arguments.optimize,
         "--data-types": arguments.data_types,
@@ -92,33 +101,52 @@ def given_compile_options(arguments: argparse.Namespace) -> list[str]:
     return [name for name, value in table.items() if value]
 
 
-def load_pipeline(name: str | None) -> Pipeline:
-    """The pipeline to compile with.
+def load_pipeline(name: str | None, files: Sequence[str] = ()) -> Pipeline:
+    """The pipeline to compile with: of Python ``files``, where they have it, else an installed one.
 
     Raises:
-      PipelineError: it is not installed, cannot be imported, or cannot compile.
+      PipelineError: there is none of that name, it cannot be imported, or cannot compile.
     """
     from ireekit.errors import PipelineError
     from ireekit.facade import Pipeline
     from ireekit.pipeline import find_pipeline
 
-    installed = find_pipeline(name or DEFAULT_PIPELINE)
-    pipeline = installed.load()
-    if not isinstance(pipeline, Pipeline):
+    found = _in_files(name, files)
+    if found is None:
+        installed = find_pipeline(name or DEFAULT_PIPELINE)
+        found, where = installed.load(), installed.reference
+    else:
+        where = f"pipeline {found.name!r}"
+    if not isinstance(found, Pipeline):
         raise PipelineError(
-            f"{installed.reference} is a {type(pipeline).__name__}, which cannot compile by itself",
-            remedy="make it an ireekit.Pipeline",
+            f"{where} is a {type(found).__name__}, which cannot compile by itself", remedy="make it an ireekit.Pipeline"
         )
-    return pipeline
+    return found
 
 
-def compile_model(arguments: argparse.Namespace, *, target: str) -> Artifact:
-    """Compile ``arguments.model`` as the options say.
+def _in_files(name: str | None, files: Sequence[str]) -> PipelineDefinition | None:
+    if not files:
+        return None
+    from ireekit.cli.loading import load_file
+    from ireekit.errors import PipelineError
+
+    found = [pipeline for file in files for pipeline in load_file(file).pipelines]
+    wanted = found if name is None else [pipeline for pipeline in found if pipeline.name == name]
+    if len(wanted) > 1:
+        names = ", ".join(pipeline.name for pipeline in wanted)
+        raise PipelineError(f"there are several pipelines: {names}", remedy="choose one with --pipeline NAME")
+    if name is None and not wanted:
+        raise PipelineError(f"there is no pipeline in {', '.join(files)}", remedy="define an ireekit.Pipeline in it")
+    return wanted[0] if wanted else None
+
+
+def compile_model(arguments: argparse.Namespace, *, target: str, **further: Any) -> Artifact:
+    """Compile ``arguments.model`` as the options say, with ``further`` arguments of :meth:`ireekit.Pipeline.compile`.
 
     Raises:
       IreekitError: see :meth:`ireekit.Pipeline.compile`.
     """
-    artifact = load_pipeline(arguments.pipeline).compile(
+    artifact = load_pipeline(arguments.pipeline, arguments.load).compile(
         Path(arguments.model),
         target=target,
         weights=arguments.weights,
@@ -128,6 +156,7 @@ def compile_model(arguments: argparse.Namespace, *, target: str) -> Artifact:
         verify=arguments.verify,
         frontend_settings=dict(arguments.frontend_setting),
         **shaping_options(arguments),
+        **further,
     )
     tell_notes(target)
     return artifact

@@ -18,6 +18,12 @@ class CommandModule(Protocol):
     def run(self, arguments: argparse.Namespace) -> int: ...
 
 
+class WordsModule(Protocol):
+    """What the module of a subcommand must define that parses its words itself."""
+
+    def run_words(self, words: Sequence[str]) -> int: ...
+
+
 @dataclass(frozen=True)
 class Command:
     """One row of the table.
@@ -27,20 +33,29 @@ class Command:
       module: implements it, see :class:`CommandModule`.
       help: one line.
       takes_flags: whether words after ``--`` are flags for the compiler.
+      parses_words: whether the module is a :class:`WordsModule`.
     """
 
     name: str
     module: str
     help: str
     takes_flags: bool = False
+    parses_words: bool = False
 
     def load(self) -> CommandModule:
         return cast("CommandModule", importlib.import_module(self.module))
+
+    def load_words(self) -> WordsModule:
+        return cast("WordsModule", importlib.import_module(self.module))
 
 
 COMMANDS: tuple[Command, ...] = (
     Command("compile", "ireekit.cli.compile", "compile a model to a .vmfb or a static library", True),
     Command("run", "ireekit.cli.run", "run a compiled program, or a model, on inputs", True),
+    Command("opt", "ireekit.cli.opt", "run passes over MLIR, as mlir-opt does", parses_words=True),
+    Command("dialect", "ireekit.cli.dialect", "write a dialect's reference, stubs or IRDL"),
+    Command("passes", "ireekit.cli.passes", "list passes, or those the compiler runs for a target"),
+    Command("plugin", "ireekit.cli.plugin", "how the stock iree-compile and iree-opt find installed pipelines"),
     Command("inspect", "ireekit.cli.inspect", "say what is in a compiled program and how it was made"),
     Command("devices", "ireekit.cli.devices", "list the devices here, and what to compile for each"),
     Command("targets", "ireekit.cli.targets", "list what can be compiled for"),
@@ -70,6 +85,9 @@ def run_command(words: list[str]) -> int:
       SystemExit: wrong usage, ``--help`` or ``--version``.
       IreekitError: whatever the command refuses with.
     """
+    for command in COMMANDS:
+        if command.parses_words and words[:1] == [command.name]:
+            return command.load_words().run_words(words[1:])
     words, separator, flags = _split_at_dashes(words)
     parser = _parser(words)
     arguments = parser.parse_args(words)
@@ -101,7 +119,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         sub.set_defaults(usage_error=sub.error)
-        if command.name in words:
+        if command.name in words and not command.parses_words:
             command.load().add_arguments(sub)
     return parser
 

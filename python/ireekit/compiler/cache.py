@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ireekit.artifact import Artifact
 from ireekit.artifact.files import write_atomically
 from ireekit.errors import ArtifactError
+from ireekit.files import cache_folder
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -25,12 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 10 << 30
 
 
-def default_folder() -> Path:
-    """``$IREEKIT_CACHE_DIR``, else ``ireekit`` in the user's cache folder."""
-    if named := os.environ.get("IREEKIT_CACHE_DIR"):
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "ireekit"
+default_folder = cache_folder
 
 
 @dataclass(frozen=True)

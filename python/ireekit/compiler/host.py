@@ -15,9 +15,11 @@ from ireekit.bindings.bytecode import copy_module
 from ireekit.compiler.cache import Cache, cache_key, module_digest
 from ireekit.compiler.diagnostics import unsupported_error
 from ireekit.compiler.hardware import try_hardware_flags
+from ireekit.compiler.hooks import PassHooks
 from ireekit.compiler.options import CompileOptions
 from ireekit.compiler.phases import PhaseRunner
 from ireekit.compiler.progress import Dump, ProgressLine, Timings
+from ireekit.compiler.steps import StepRunner
 from ireekit.errors import CompileError, CompileWarning, TargetError
 from ireekit.frontends import ImportedModule, ImportOptions, import_model
 from ireekit.frontends.imported import F64_FLAG
@@ -104,21 +106,28 @@ def import_for(
     with timings.measure("import"):
         if isinstance(model, ImportedModule):
             session = CompilerSession([*_input_flags(model, targets), *flags])
+            _load_dialects(pipeline, session)
             imported = dataclasses.replace(model, module=copy_module(model.module, session.context))
         else:
             session = CompilerSession()
+            _load_dialects(pipeline, session)
             imported = import_model(
                 model,
                 inputs,
                 context=session.context,
                 keyword_inputs=keyword_inputs,
                 dynamic_shapes=dynamic_shapes,
-                options=import_options,
+                options=dataclasses.replace(import_options or ImportOptions(), dialects=pipeline.dialects),
             )
             session.set_flags([*_input_flags(imported, targets), *flags])
     _check_precision(imported, targets, options)
     _check_scalars(imported, options)
     return Session(session, imported, targets, (*_input_flags(imported, targets), *flags), timings)
+
+
+def _load_dialects(pipeline: PipelineDefinition, session: CompilerSession) -> None:
+    for dialect in pipeline.dialects:
+        dialect.load(session.context)
 
 
 def compile_model(
@@ -146,7 +155,7 @@ def compile_model(
     )
     with session.timings.measure("digest"):
         digest = module_digest(session.imported.module)
-    cache = None if options.dump else Cache.of(options.cache)
+    cache = None if options.looks_inside else Cache.of(options.cache)
     key = cache_key(
         (
             digest,
@@ -194,12 +203,16 @@ def run_phases(
         if not _worth_retrying(error, options):
             raise
         where = f" at {error.location}" if error.location else ""
-        session.remarks.append(
-            f"compiled at {_SAFE_LEVEL}, since code generation failed at {options.optimize}: {error.cause}{where}"
-        )
-        _say(session.remarks)
+        failed = f"code generation failed at {options.optimize}: {error.cause}{where}"
+        _remark(session, [f"compiled at {_SAFE_LEVEL}, since {failed}"])
     session.use_flag(f"--iree-opt-level={_SAFE_LEVEL}")
     return _attempt(pipeline, session, original.clone(), original, options, finish)
+
+
+def _remark(session: Session, remarks: Iterable[str]) -> None:
+    found = tuple(remarks)
+    session.remarks.extend(found)
+    _say(found)
 
 
 def _say(remarks: Iterable[str]) -> None:
@@ -220,7 +233,25 @@ def _attempt(
         invocation.import_module(module)
         invocation.verify(options.verify)
         steps = pipeline.steps_for(session.targets.families)
-        PhaseRunner(invocation, steps, original, session.timings, progress, Dump(options.dump)).run()
+        runner = StepRunner(pipeline.dialects, options.instrumentation)
+        hooks = PassHooks(
+            session.compiler,
+            steps,
+            runner.at_pass,
+            watch_all=options.watch_passes is not None,
+            observed=options.observe,
+            instrumentation=options.instrumentation,
+        )
+        if options.instrumentation is not None:
+            # Its numbers are to mean the same in every run.
+            session.compiler.context.enable_multithreading(False)
+        dump = Dump(options.dump, pipeline.dialects)
+        PhaseRunner(invocation, steps, original, session.timings, progress, dump, runner=runner, hooks=hooks).run()
+        for name, seconds in hooks.step_seconds().items():
+            session.timings.add(name, seconds)
+        _remark(session, hooks.idle())
+        if options.watch_passes is not None:
+            options.watch_passes(hooks.executions())
         with session.timings.measure("serialize"):
             return finish(invocation)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from ireekit.errors import TargetError
 from ireekit.targets import Level, TargetSet
+
+if TYPE_CHECKING:
+    from ireekit.bindings.actions import PassExecution
+    from ireekit.passes.instrumentation import Instrumentation
 
 OptimizationLevel = Level
 
@@ -36,6 +40,9 @@ class CompileOptions:
       progress: a progress line per phase on standard error; ``None``: only in a terminal.
       cache: reuse and keep compiled programs on disk; a path names the folder.
       verify: verify the IR between the compiler's own passes; slow, for hunting bugs.
+      instrumentation: told of the pipeline's passes; the compiler uses one thread then.
+      observe: passes of the compiler that ``instrumentation`` is told of too.
+      watch_passes: given every pass the compiler ran, once it is done.
     """
 
     optimize: OptimizationLevel | None = None
@@ -45,6 +52,14 @@ class CompileOptions:
     progress: bool | None = None
     cache: bool | Path = True
     verify: bool = False
+    instrumentation: Instrumentation | None = None
+    observe: tuple[str, ...] = ()
+    watch_passes: Callable[[Sequence[PassExecution]], None] | None = None
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether the compilation itself is of interest, so that the cache is of no use."""
+        return bool(self.dump or self.instrumentation or self.watch_passes)
 
     def on(self, targets: TargetSet) -> CompileOptions:
         """These options, with what was left open decided by the targets."""

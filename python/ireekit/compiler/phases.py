@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ireekit.bindings import PHASES, Invocation
 from ireekit.compiler.diagnostics import compile_error
+from ireekit.compiler.hooks import PassHooks
+from ireekit.compiler.legality import LAST_OPEN_PHASE, OPEN_PHASES, refuse_unknown_operations
 from ireekit.compiler.progress import Dump, ProgressLine, Timings
+from ireekit.compiler.steps import StepRunner
 from ireekit.errors import CompileError
-from ireekit.locations import describe_location
-from ireekit.passes import NativePasses, run_pass, walk
+from ireekit.passes import NativePasses
 from ireekit.pipeline import Step
 
 if TYPE_CHECKING:
     from iree.compiler import ir
-
-# From here on every operation must be known to the compiler: its later phases die on one that is not.
-_LAST_OPEN_PHASE = "preprocessing"
-_OPEN_PHASES = PHASES[: PHASES.index(_LAST_OPEN_PHASE)]
 
 
 class PhaseRunner:
@@ -27,9 +25,11 @@ class PhaseRunner:
 
     Args:
       invocation: with the module imported.
-      steps: to run, each at its phase.
+      steps: to run, each at its phase; those around passes are left to ``hooks``.
       original: a clone of the module as imported, for error messages.
       timings, progress, dump: told of everything that happens.
+      runner: of the steps; ``None``: a plain one.
+      hooks: watch while phases run.
     """
 
     def __init__(
@@ -40,9 +40,14 @@ class PhaseRunner:
         timings: Timings,
         progress: ProgressLine,
         dump: Dump,
+        *,
+        runner: StepRunner | None = None,
+        hooks: PassHooks | None = None,
     ) -> None:
         self._invocation = invocation
         self._steps = steps
+        self._runner = runner or StepRunner()
+        self._hooks = hooks or PassHooks.none()
         self._original = original
         self._timings = timings
         self._progress = progress
@@ -54,6 +59,7 @@ class PhaseRunner:
         Raises:
           CompileError: a phase or pass failed.
         """
+        self._runner.verify(self._invocation.export_module())
         self._at("start")
         for previous, phase in pairwise(PHASES):
             if previous == stop:
@@ -62,12 +68,20 @@ class PhaseRunner:
             self._at(phase)
 
     def _phase(self, previous: str, phase: str) -> None:
-        self._refuse_unknown_operations(previous)
+        refuse_unknown_operations(
+            self._invocation.export_module(), previous, self._steps, self._runner.dialect_names
+        )
         self._progress.show(phase)
-        with self._timings.measure(phase):
-            succeeded = self._invocation.run(previous, phase)
+        before = self._hooks.seconds
+        with self._timings.measure(phase), self._hooks.watching(phase):
+            # The last phase is nothing but its name; asked for by itself, the compiler would assign devices once more.
+            succeeded = phase == PHASES[-1] or self._invocation.run(previous, phase)
+        # Steps in the phase are listed by themselves; on several threads they may take longer than it.
+        self._timings.seconds[phase] = max(0.0, self._timings.seconds[phase] - (self._hooks.seconds - before))
         if not succeeded:
             raise self._error(f"phase {phase}")
+        if phase in OPEN_PHASES or phase == LAST_OPEN_PHASE:
+            self._runner.verify(self._invocation.export_module())
 
     def _at(self, phase: str) -> None:
         self._dump.write(phase, self._invocation)
@@ -83,29 +97,11 @@ class PhaseRunner:
     def _step(self, step: Step, name: str) -> None:
         seen = len(self._invocation.diagnostics)
         try:
-            run_pass(step.action, self._invocation.export_module(), self._invocation.run_passes)
+            self._runner.at_phase(step, self._invocation)
         except CompileError as error:
             if isinstance(step.action, NativePasses) and len(self._invocation.diagnostics) > seen:
                 raise self._error(f"pass {name}") from error
             raise
-
-    def _refuse_unknown_operations(self, phase: str) -> None:
-        """Stop before the compiler meets, after ``phase``, operations it does not know."""
-        if phase in _OPEN_PHASES or not (phase == _LAST_OPEN_PHASE or any(s.phase == phase for s in self._steps)):
-            return
-        module: Any = self._invocation.export_module()
-        context = module.context
-        known: dict[str, bool] = {}
-        for op in walk(module):
-            if known.setdefault(op.name, context.is_registered_operation(op.name)):
-                continue
-            raise CompileError(
-                f"nothing lowered {op.name!r}: no pass rewrote it and the compiler does not know it",
-                op=op.name,
-                location=describe_location(op.location),
-                phase=f"after phase {phase}",
-                remedy=f"add a pass that lowers it, at the latest at phase {phase!r}",
-            )
 
     def _error(self, where: str) -> CompileError:
         # Generic form: the printers of operations are not safe on what a failed conversion leaves behind.

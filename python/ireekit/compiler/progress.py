@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,8 @@ from ireekit.errors import CompileError
 
 if TYPE_CHECKING:
     from iree.compiler import ir
+
+    from ireekit.dialect import Dialect
 
 
 class ModuleSource(Protocol):
@@ -35,7 +37,10 @@ class Timings:
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+            self.add(name, time.perf_counter() - started)
+
+    def add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
 
 class ProgressLine:
@@ -73,10 +78,16 @@ class ProgressLine:
 
 
 class Dump:
-    """Writes the IR after each phase and pass into a folder, numbered in order."""
+    """Writes the IR after each phase and pass into a folder, numbered in order.
 
-    def __init__(self, folder: Path | None) -> None:
+    Args:
+      folder: made where it does not exist; ``None`` for nothing.
+      dialects: printed in their own assembly.
+    """
+
+    def __init__(self, folder: Path | None, dialects: Sequence[Dialect] = ()) -> None:
         self._folder = folder
+        self._dialects = tuple(dialects)
         self._count = 0
         if folder is None:
             return
@@ -88,10 +99,17 @@ class Dump:
     def write(self, name: str, program: ModuleSource) -> None:
         if self._folder is None:
             return
-        text = str(program.export_module().get_asm(large_elements_limit=16, large_resource_limit=64))
+        text = self._text(program.export_module())
         path = self._folder / f"{self._count:02}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', name)[:60].strip('-')}.mlir"
         self._count += 1
         try:
             write_atomically(path, text.encode())
         except OSError as error:
             raise CompileError(f"cannot write {path}: {error.strerror or error}") from None
+
+    def _text(self, module: ir.Operation) -> str:
+        if not self._dialects:
+            return str(module.get_asm(large_elements_limit=16, large_resource_limit=64))
+        from ireekit.dialect.assembly import print_op
+
+        return print_op(module, self._dialects, elide_elements=16, elide_resources=64)

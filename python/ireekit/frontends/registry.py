@@ -20,6 +20,8 @@ from ireekit.frontends.imported import EntryPointRequest, ImportedModule
 if TYPE_CHECKING:
     from iree.compiler import ir
 
+    from ireekit.dialect import Dialect
+
 
 @dataclass(frozen=True)
 class ImportOptions:
@@ -30,11 +32,13 @@ class ImportOptions:
         them there and leaves references in the program.
       externalize_above: bytes; smaller tensors stay inside even where ``weights`` is given.
       settings: frontend-specific settings, e.g. ``{"opset": 21}``.
+      dialects: loaded in the context: MLIR may use their operations and assembly.
     """
 
     weights: Path | None = None
     externalize_above: int = 1024
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    dialects: tuple[Dialect, ...] = ()
 
 
 class FrontendModule(Protocol):

@@ -1,9 +1,12 @@
-"""Pipelines: named sets of passes at hook points of the compiler."""
+"""Pipelines: named sets of dialects and of passes at hook points of the compiler."""
 
-from ireekit.pipeline.definition import PipelineDefinition, Step
+from ireekit.pipeline.definition import Action, PipelineDefinition, Step
 from ireekit.pipeline.discovery import InstalledPipeline, find_pipeline, installed_pipelines, load_pipeline
+from ireekit.pipeline.hooks import HookPoint
 
 __all__ = [
+    "Action",
+    "HookPoint",
     "InstalledPipeline",
     "PipelineDefinition",
     "Step",

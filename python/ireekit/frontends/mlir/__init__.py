@@ -10,7 +10,7 @@ Settings of :class:`~ireekit.frontends.ImportOptions`:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ireekit.errors import ModelImportError
 from ireekit.frontends.imported import EntryPointRequest, ImportedModule
@@ -45,13 +45,17 @@ def import_(requests: Mapping[str, EntryPointRequest], context: ir.Context, opti
             "the weights of an MLIR module cannot be moved to an archive by its importer",
             remedy="leave out weights=, or refer to parameters in the module itself (#flow.parameter.named)",
         )
+
+    def read(model: Any) -> ir.Module:
+        return read_module(model, context, options.dialects)
+
     if len(requests) == 1:
-        module = read_module(next(iter(requests.values())).function, context)
+        module = read(next(iter(requests.values())).function)
     else:
-        module = link_modules({name: read_module(item.function, context) for name, item in requests.items()})
+        module = link_modules({name: read(item.function) for name, item in requests.items()})
     check_registered(
         module,
-        allowed=frozenset(options.settings.get("dialects", ())),
+        allowed=frozenset([*options.settings.get("dialects", ()), *(each.name for each in options.dialects)]),
         allow_all=bool(options.settings.get("allow_unregistered", False)),
     )
     check_recursion(module)

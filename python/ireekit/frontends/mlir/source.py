@@ -5,32 +5,36 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from iree.compiler import ir
 
-from ireekit.errors import ModelImportError
+from ireekit.errors import IreekitError, ModelImportError
+
+if TYPE_CHECKING:
+    from ireekit.dialect import Dialect
 
 _FILE_LINE = re.compile(r'"((?:[^"\\]|\\.)*)":(\d+):(\d+)')
 _MODULE_OP = "builtin.module"
 
 
-def read_module(model: Any, context: ir.Context) -> ir.Module:
+def read_module(model: Any, context: ir.Context, dialects: Sequence[Dialect] = ()) -> ir.Module:
     """``model`` as a live module of ``context``.
 
     Args:
       model: MLIR text, bytes of text or bytecode, a path, an ``ir.Module`` or operation of this or another
         context, or the like of another package's MLIR bindings. A module of ``context`` is returned itself.
+      dialects: loaded in ``context``, whose assembly texts may use.
 
     Raises:
       ModelImportError: it cannot be read, does not parse or does not verify.
     """
     if isinstance(model, Path) or (isinstance(model, str) and _is_path(model)):
-        return _read_file(Path(model), context)
+        return _read_file(Path(model), context, dialects)
     if isinstance(model, str | bytes | bytearray | memoryview):
-        return parse_module(model if isinstance(model, str) else bytes(model), context)
+        return parse_module(model if isinstance(model, str) else bytes(model), context, dialects=dialects)
     if isinstance(model, ir.Module) and model.context == context:
         _verify(model)
         return model
@@ -45,21 +49,42 @@ def read_module(model: Any, context: ir.Context) -> ir.Module:
     return _cross(operation, context)
 
 
-def parse_module(source: str | bytes, context: ir.Context, *, name: str = "<text>") -> ir.Module:
-    """Parse text or bytecode.
+def parse_module(
+    source: str | bytes, context: ir.Context, *, name: str = "<text>", dialects: Sequence[Dialect] = ()
+) -> ir.Module:
+    """Parse text, which may use the assembly of ``dialects``, or bytecode.
 
     Raises:
       ModelImportError: with file, line and column, the cause and the source line.
     """
-    return _parsed(lambda: ir.Module.parse(source, context=context), name, _lines_of(source))
+    lines = _lines_of(source)
+    if dialects and lines is not None:
+        return _parse_assembly(source if isinstance(source, str) else source.decode(), context, dialects, name)
+    return _parsed(lambda: ir.Module.parse(source, context=context), name, lines)
 
 
-def _read_file(path: Path, context: ir.Context) -> ir.Module:
+def _parse_assembly(text: str, context: ir.Context, dialects: Sequence[Dialect], name: str) -> ir.Module:
+    from ireekit.dialect.assembly import parse_module
+
+    # The text of a model without a file is "-" in locations, as MLIR has it.
+    unnamed = name.startswith("<")
+    try:
+        return parse_module(text, context, dialects, filename="-" if unnamed else name)
+    except IreekitError as error:
+        if unnamed and error.location and error.location.startswith("-:"):
+            error.location = name + error.location[1:]
+        raise
+
+
+def _read_file(path: Path, context: ir.Context, dialects: Sequence[Dialect]) -> ir.Module:
     try:
         head = path.open("rb").read(4)
     except OSError as error:
         raise ModelImportError(f"cannot read {path}: {error.strerror}") from None
-    lines = None if head == b"ML\xefR" else path.read_bytes().decode(errors="replace").splitlines()
+    text = None if head == b"ML\xefR" else path.read_bytes().decode(errors="replace")
+    if dialects and text is not None:
+        return _parse_assembly(text, context, dialects, str(path))
+    lines = None if text is None else text.splitlines()
     return _parsed(lambda: ir.Module.parseFile(os.fspath(path), context=context), str(path), lines)
 
 

@@ -1,0 +1,93 @@
+"""What the plugin costs the stock `iree-compile`: stock, plugin loaded but not asked for, and a pipeline at work.
+
+Both the binary and the wheel's script that starts it, on a program of one operation, so that nearly all of the time is
+the start. The ways take turns, so that drifts of the machine hit all alike.
+
+Aims: loaded within 5% of stock; with a pipeline at most 120 ms more.
+
+    python bench/plugin.py [--rounds N] [--pipeline NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from ireekit.bindings.library import library_path
+from ireekit.plugin.environment import LOAD, MANIFEST_FILE, OPT_OUT, loading
+
+FLAGS = (
+    "--iree-hal-target-device=local",
+    "--iree-hal-local-target-device-backends=llvm-cpu",
+    "--iree-llvmcpu-target-cpu=generic",
+)
+PROGRAM = """
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = arith.addf %x, %x : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+"""
+
+
+def measure(rounds: int, pipeline: str) -> str:
+    found = loading(library_path())
+    if not found.libraries:
+        sys.exit(f"the plugin is not loaded here: {found.reason}")
+    variables = {LOAD: found.libraries, MANIFEST_FILE: str(found.manifest)}
+    tools = {
+        "binary": [str(library_path().parent / "iree-compile")],
+        "script": [str(Path(sys.executable).parent / "iree-compile")],
+    }
+    ways: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+        "stock": ({OPT_OUT: "1"}, ()),
+        "loaded": (variables, ()),
+        f"--iree-plugin={pipeline}": (variables, (f"--iree-plugin={pipeline}",)),
+    }
+    plain = {name: value for name, value in os.environ.items() if name not in (LOAD, MANIFEST_FILE)}
+    times: dict[tuple[str, str], list[float]] = {(tool, way): [] for tool in tools for way in ways}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "in.mlir"
+        file.write_text(PROGRAM)
+        for round_ in range(rounds + 1):
+            for (tool, way), seen in times.items():
+                environment, flags = ways[way]
+                command = [*tools[tool], str(file), *FLAGS, *flags, "-o", str(file.with_suffix(".vmfb"))]
+                started = time.perf_counter()
+                subprocess.run(command, env={**plain, **environment}, check=True)
+                if round_:  # the first one fills the file cache
+                    seen.append(1000 * (time.perf_counter() - started))
+    lines = ["| tool | way | median ms | least ms | against stock | aim |", "| --- | --- | --- | --- | --- | --- |"]
+    for (tool, way), each in times.items():
+        lines.append(_row(tool, way, each, times[tool, "stock"]))
+    return "\n".join(lines)
+
+
+def _row(tool: str, way: str, times: list[float], stock: list[float]) -> str:
+    median, before = statistics.median(times), statistics.median(stock)
+    # Of turns, so that a busy moment of the machine does not count for one way alone.
+    more = statistics.median([one - other for one, other in zip(times, stock, strict=True)])
+    aim = {"stock": "", "loaded": _met(more <= 0.05 * before)}.get(way, _met(more <= 120))
+    difference = "" if way == "stock" else f"{more:+.0f} ms ({100 * more / before:+.1f}%)"
+    return f"| {tool} | `{way}` | {median:.0f} | {min(times):.0f} | {difference} | {aim} |"
+
+
+def _met(holds: bool) -> str:
+    return "met" if holds else "missed"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15, help="runs of each kind")
+    parser.add_argument("--pipeline", default="mypipeline", help="an installed pipeline")
+    options = parser.parse_args()
+    print(measure(options.rounds, options.pipeline))
+
+
+if __name__ == "__main__":
+    main()

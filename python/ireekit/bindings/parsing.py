@@ -1,0 +1,88 @@
+"""Parsing text under the name of its file; the bindings call every text ``-``."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from typing import TYPE_CHECKING, Any
+
+from ireekit.bindings.erasure import address
+from ireekit.bindings.library import StringRef, library
+from ireekit.bindings.symbols import addresses
+
+if TYPE_CHECKING:
+    from iree.compiler import ir
+
+PARSE_SOURCE = "_ZN4mlir17parseSourceStringEN4llvm9StringRefEPNS_5BlockERKNS_12ParserConfigES1_PNS_12LocationAttrE"
+"""``mlir::parseSourceString(text, block, config, name, location)``."""
+
+_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
+
+
+class _ParserConfig(ctypes.Structure):
+    """The head of ``mlir::ParserConfig``; what follows is empty tables, which are zeros."""
+
+    _fields_ = (("context", ctypes.c_void_p), ("verify", ctypes.c_bool), ("tables", ctypes.c_byte * 512))
+
+
+def can_name_sources() -> bool:
+    """Whether this build of the compiler can."""
+    return PARSE_SOURCE in addresses([PARSE_SOURCE])
+
+
+def parse_named(text: str, context: ir.Context, name: str) -> ir.Operation | None:
+    """Parse a module and verify it.
+
+    Args:
+      text: of MLIR; a module is put around what is not one.
+      context: where it is made; diagnostics go to its handlers.
+      name: of the source in locations and diagnostics.
+
+    Returns:
+      The module, or ``None`` where it does not parse or verify.
+    """
+    from iree.compiler import ir
+
+    module = ir.Module.create(ir.Location.file(name, 0, 0, context=context))
+    data, title = text.encode(), name.encode()
+    config = _ParserConfig(_pointer(context), True)
+    parsed = _function()(
+        _string(data),
+        _body_of(module),
+        ctypes.byref(config),
+        _string(title),
+        ctypes.byref(ctypes.c_void_p()),
+    )
+    if not parsed & 1:
+        return None
+    operations = list(module.body.operations)
+    if len(operations) == 1 and operations[0].operation.name == "builtin.module":
+        inner: Any = operations[0].operation
+        inner.detach_from_parent()
+        return inner
+    return module.operation
+
+
+@functools.cache
+def _function() -> Any:
+    # Keeps Python's global lock: the bindings' own diagnostic handlers count on it.
+    signature = ctypes.PYFUNCTYPE(
+        ctypes.c_int8, StringRef, ctypes.c_void_p, ctypes.c_void_p, StringRef, ctypes.c_void_p
+    )
+    return signature(addresses([PARSE_SOURCE])[PARSE_SOURCE])
+
+
+def _body_of(module: ir.Module) -> int:
+    function: Any = library().mlirModuleGetBody
+    function.restype, function.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    return function(address(module.operation))
+
+
+def _pointer(context: ir.Context) -> int:
+    from ireekit.bindings.bytecode import pointer_of
+
+    return pointer_of(context._CAPIPtr, _CONTEXT)
+
+
+def _string(data: bytes) -> StringRef:
+    return StringRef(ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p), len(data))

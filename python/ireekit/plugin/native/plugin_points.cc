@@ -1,0 +1,104 @@
+#include "plugin_points.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "intern.h"
+#include "pass_list.h"
+#include "plugin_passes.h"
+#include "symbols.h"
+
+namespace ireekit {
+namespace {
+
+constexpr std::string_view kStart = "start", kPreprocessing = "preprocessing";
+
+// A pipeline being built, or about to run, on this thread.
+struct Build {
+  StepRunner runner;
+  OpPassManager *manager;
+  PassList passes;
+  std::shared_ptr<bool> failed;  // known to the passes
+};
+
+thread_local std::vector<Build> builds;
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    size_t end = text.find(',');
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return parts;
+}
+
+std::string text_of(OpPassManager *manager) {
+  std::string text;
+  auto append = [](MlirStringRef part, void *whole) {
+    static_cast<std::string *>(whole)->append(part.data, part.length);
+  };
+  compiler.print_pipeline({manager}, append, &text);
+  return text;
+}
+
+void arrange(Build &build) {
+  std::vector<uint32_t> order(build.passes.size());
+  // Whatever is at the first place stays there: the compiler is at it.
+  *build.failed =
+      build.runner.host->arrange(build.runner.session, text_of(build.manager).c_str(), order.data(), order.size()) != 0 ||
+      !build.passes.reorder(order);
+}
+
+// Called for a pass of ours when its pass manager is about to run, all of it built.
+void on_dependent_dialects(MlirDialectRegistry) {
+  std::vector<Build> ready;
+  ready.swap(builds);
+  for (Build &build : ready) arrange(build);
+}
+
+constexpr MlirDialectRegistrationHooks kHooks{
+    on_dependent_dialects, [](MlirContext) { return MlirDialect{nullptr}; }, [] { return MlirStringRef{"", 0}; }};
+constexpr MlirDialectHandle kTrigger{&kHooks};
+
+bool is_built(const StepRunner &runner, OpPassManager *manager) {
+  for (const Build &build : builds)
+    if (build.manager == manager && build.runner.session == runner.session) return true;
+  return false;
+}
+
+// The points a session has something to run at.
+std::vector<std::string> points_of(const StepRunner &runner) { return split(runner.host->points(runner.session)); }
+
+// Adds the pass at hand, and those of all points but the one that has its place by itself.
+void begin(const StepRunner &runner, OpPassManager *manager, std::string_view here) {
+  auto failed = std::make_shared<bool>(false);
+  MlirPass first = make_step_pass(runner, here, failed, &kTrigger);
+  compiler.add_pass({manager}, first);
+  PassList passes(manager, first.ptr);
+  *failed = !passes.known();
+  for (const std::string &point : points_of(runner))
+    if (point != here && point != kPreprocessing)
+      compiler.add_pass({manager}, make_step_pass(runner, point, failed, nullptr));
+  if (passes.known()) builds.push_back({runner, manager, passes, failed});
+}
+
+}  // namespace
+
+void add_passes_at_input(const StepRunner &runner, OpPassManager *manager) {
+  // A pipeline that was never run leaves nothing behind for one that is built at its place.
+  for (size_t index = builds.size(); index-- > 0;)
+    if (builds[index].runner.session == runner.session) builds.erase(builds.begin() + index);
+  begin(runner, manager, kStart);
+}
+
+void add_passes_at_preprocessing(const StepRunner &runner, OpPassManager *manager) {
+  if (!is_built(runner, manager)) return begin(runner, manager, kPreprocessing);
+  for (const std::string &point : points_of(runner))
+    if (point == kPreprocessing)
+      compiler.add_pass({manager}, make_step_pass(runner, point, nullptr, nullptr));
+}
+
+}  // namespace ireekit

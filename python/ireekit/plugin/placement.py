@@ -1,0 +1,118 @@
+"""Where the phases of the compiler end in the list of all its passes.
+
+The stock tools build one pass manager for the whole way. Here a list of its passes, as pipeline text, is read, and told
+where the plugin's own passes, which were all added at one place, belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ireekit.bindings import PHASES
+from ireekit.errors import PipelineError
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """How the end of a phase is known.
+
+    Attributes:
+      phase: that ends.
+      markers: how an item of the pipeline text starts that belongs to the next phase; one of these is there.
+      back: how many items of the next phase are before that one.
+    """
+
+    phase: str
+    markers: tuple[str, ...]
+    back: int = 0
+
+
+# From the passes that IREE 3.13 runs; the tests compare with phases that are run one by one. Between dispatch creation
+# and the phase before it, and between that and preprocessing, passes for functions share an item.
+BOUNDARIES: tuple[Boundary, ...] = (
+    Boundary("input", ("iree-abi-convert-streamable-ops", "iree-tflite-wrap-entry-points")),
+    Boundary("abi", ("iree-hal-assign-target-devices",)),
+    Boundary("preprocessing", ("iree-global-opt-erase-unused-linalg-operands",)),
+    Boundary("global-optimization", ("iree-dispatch-creation-tensor-pad-to-tensor-insert-slice",)),
+    Boundary("dispatch-creation", ("iree-verify-input-legality",)),
+    Boundary("flow", ("iree-stream-verify-input",), back=1),
+    Boundary("stream", ("iree-hal-assign-target-devices",), back=2),
+    Boundary("executable-sources", ("hal.executable(iree-hal-configure-executables",)),
+    Boundary("executable-configurations", ("hal.executable(iree-hal-translate-all-executables",)),
+    Boundary("executable-targets", ("iree-hal-conversion",)),
+    Boundary("hal", ("inline",)),
+)
+
+# What has its place from the beginning.
+FIXED = ("start", "preprocessing")
+
+
+def split_items(text: str) -> list[str]:
+    """The items of a pipeline text within its anchor."""
+    items: list[str] = []
+    depth, start = 0, text.index("(") + 1
+    for index in range(start, len(text)):
+        depth += (text[index] in "({[<") - (text[index] in ")}]>" and text[index - 1] != "-")
+        if depth < 0 or (text[index] == "," and depth == 0):
+            items.append(text[start:index])
+            start = index + 1
+        if depth < 0:
+            break
+    return [item for item in items if item]
+
+
+def arrange(items: Sequence[str], placeholders: dict[str, int], last_phase: str | None = None) -> list[int]:
+    """The order of the passes with each placeholder at its place.
+
+    Args:
+      items: of the whole pipeline, placeholders included.
+      placeholders: index of each by the phase it is for. The first among ``items`` stays where it is, and so do those
+        for the phases in :data:`FIXED`.
+      last_phase: the compiler stops after this one, if that is known.
+
+    Returns:
+      Indices into ``items``.
+
+    Raises:
+      PipelineError: the end of a phase cannot be found.
+    """
+    first = min(placeholders.values())
+    moved = {phase: index for phase, index in placeholders.items() if phase not in FIXED and index != first}
+    rest = [index for index in range(len(items)) if index not in moved.values()]
+    places, reached = _ends([items[index] for index in rest])
+    if last_phase is not None and reached != last_phase and moved:
+        raise PipelineError(
+            f"where phase {reached!r} ends in the compiler's pipeline cannot be told",
+            remedy="`mypipeline.compile` and `ireekit compile` run the phases one by one",
+        )
+    order: list[int] = []
+    for position, index in enumerate([*rest, -1]):
+        order += [moved[phase] for phase in PHASES if phase in moved and places.get(phase, len(rest)) == position]
+        order.append(index)
+    return order[:-1]
+
+
+def is_reached(items: Sequence[str], phase: str) -> bool:
+    """Whether the pipeline goes as far as ``phase``."""
+    return PHASES.index(phase) <= PHASES.index(_ends(items)[1])
+
+
+def _ends(items: Sequence[str]) -> tuple[dict[str, int], str]:
+    """Where each phase ends, as far as the pipeline goes, and the last phase of it."""
+    places: dict[str, int] = {}
+    # Plugins are not asked where less than this is compiled.
+    position, reached = 0, PHASES[1]
+    for boundary in BOUNDARIES:
+        found = next((i for i in range(position, len(items)) if items[i].startswith(boundary.markers)), None)
+        if found is None:
+            if places:
+                break
+            continue
+        places[boundary.phase] = found - boundary.back
+        position = found + 1
+        reached = PHASES[PHASES.index(boundary.phase) + 1]
+    if "hal" in places:
+        reached = PHASES[-1]
+    places[reached] = len(items)
+    return places, reached

@@ -1,0 +1,84 @@
+"""What was found when the manifest was last written, and whether that still holds.
+
+The file of it lies beside the manifest. Comparing costs one ``stat`` for each file it names: the compiler and our
+library, the folders of installed packages (which change with every ``pip install`` and ``pip uninstall``), and the
+sources of pipelines that are installed editable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_HEADER = "ireekit-plugin-state 1"
+_ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class State:
+    """Attributes:
+    compiler: the library of IREE's compiler that was found.
+    sites: the folders of installed packages that were searched.
+    problem: why the plugin cannot be loaded by that compiler, or ``""``.
+    stamps: of every file that the manifest depends on, see :func:`stamp`.
+    """
+
+    compiler: str
+    sites: tuple[str, ...]
+    problem: str
+    stamps: tuple[tuple[str, str], ...]
+
+    def holds(self, compiler: Path, sites: Iterable[Path]) -> bool:
+        """Whether nothing changed since."""
+        if self.compiler != str(compiler) or self.sites != tuple(map(str, sites)):
+            return False
+        return all(stamp(Path(path)) == found for path, found in self.stamps)
+
+    def text(self) -> str:
+        """The contents of its file; :func:`parse_state` reads them."""
+        records = [
+            ("compiler", self.compiler),
+            *(("site", site) for site in self.sites),
+            ("problem", " ".join(self.problem.split())),
+            *(("file", path, found) for path, found in self.stamps),
+        ]
+        return "".join("\t".join(record) + "\n" for record in ((_HEADER,), *records))
+
+
+def stamp(path: Path) -> str:
+    """Changes when the file does, or when the names in the folder do."""
+    try:
+        found = path.stat()
+    except OSError:
+        return _ABSENT
+    return f"{found.st_mtime_ns}" if path.is_dir() else f"{found.st_mtime_ns}:{found.st_size}"
+
+
+def parse_state(text: str) -> State | None:
+    """``None`` for a text that is none of :meth:`State.text`."""
+    head, *lines = text.split("\n")
+    if head != _HEADER or lines[-1:] != [""]:
+        return None
+    fields: dict[str, list[list[str]]] = {"compiler": [], "site": [], "problem": [], "file": []}
+    for line in lines[:-1]:
+        kind, *values = line.split("\t")
+        if kind not in fields or len(values) != (2 if kind == "file" else 1):
+            return None
+        fields[kind].append(values)
+    if len(fields["compiler"]) != 1 or len(fields["problem"]) != 1:
+        return None
+    return State(
+        fields["compiler"][0][0],
+        tuple(value for (value,) in fields["site"]),
+        fields["problem"][0][0],
+        tuple((path, found) for path, found in fields["file"]),
+    )
+
+
+def read_state(path: Path) -> State | None:
+    """The state in a file; ``None`` where there is none that can be read."""
+    try:
+        return parse_state(path.read_text("utf-8", "surrogateescape"))
+    except OSError:
+        return None

@@ -1,0 +1,113 @@
+// REQUIRES: native
+// RUN: ireekit opt %s --load %inputs/structure.py --split-input-file --verify-diagnostics -o /dev/null
+
+// Regions: how many, of how many blocks, with what arguments.
+
+// expected-error@+1 {{expected region 0 to have 1 block(s) but got 0}}
+"s.regions"() ({
+}, {
+}) : () -> ()
+
+// -----
+
+"s.regions"() ({
+  %0 = arith.constant 1 : i32
+}, {
+}) : () -> ()
+
+// -----
+
+"s.regions"() ({
+^bb0:
+  %0 = arith.constant 1 : i32
+}, {
+^bb0:
+  "s.branch"()[^bb1] : () -> ()
+^bb1:
+  "s.branch"()[^bb1] : () -> ()
+}) : () -> ()
+
+// -----
+
+// expected-error@+1 {{expected region 0 to have 1 block(s) but got 2}}
+"s.regions"() ({
+^bb0:
+  "s.branch"()[^bb1] : () -> ()
+^bb1:
+  "s.branch"()[^bb1] : () -> ()
+}, {
+}) : () -> ()
+
+// -----
+
+// expected-error@+1 {{'s.regions' op unexpected number of regions: expected 2 but got 1}}
+"s.regions"() ({
+^bb0:
+}) : () -> ()
+
+// -----
+
+// expected-error@+1 {{'s.regions' op unexpected number of regions: expected 2 but got 3}}
+"s.regions"() ({
+^bb0:
+}, {
+}, {
+}) : () -> ()
+
+// -----
+
+"s.arguments"() ({
+^bb0(%a: i32, %b: f64):
+}) : () -> ()
+
+// -----
+
+// expected-note@+1 {{see the operation}}
+"s.arguments"() ({
+// expected-error@+1 {{'i32' does not satisfy the constraint}}
+^bb0(%a: i32, %b: i32):
+}) : () -> ()
+
+// -----
+
+// expected-note@+1 {{see the operation}}
+"s.arguments"() ({
+// expected-error@+1 {{expected region 0 to have 2 arguments but got 1}}
+^bb0(%a: i32):
+}) : () -> ()
+
+// -----
+
+// expected-note@+1 {{see the operation}}
+"s.arguments"() ({
+// expected-error@+1 {{expected region 0 to have 2 arguments but got 3}}
+^bb0(%a: i32, %b: f32, %c: f32):
+}) : () -> ()
+
+// -----
+
+// expected-error@+1 {{expected region 0 to have 1 block(s) but got 0}}
+"s.arguments"() ({
+}) : () -> ()
+
+// -----
+
+"s.many_regions"() : () -> ()
+
+// -----
+
+"s.many_regions"() ({
+^bb0:
+}, {
+^bb0:
+}, {
+^bb0:
+}) : () -> ()
+
+// -----
+
+// expected-error@+1 {{'s.many_regions' op region 'cases': expected 1 block, found 0}}
+"s.many_regions"() ({
+^bb0:
+}, {
+}) : () -> ()

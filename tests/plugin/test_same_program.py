@@ -1,0 +1,90 @@
+"""The stock tool with a pipeline as its plugin does what the pipeline's ``compile`` does."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ireekit.bindings import PHASES
+
+from .conftest import StockTools
+
+MODEL = """
+module @model {
+func.func @main(%a: tensor<8x16xf32>, %b: tensor<16x4xf32>) -> tensor<8x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<8x4xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<8x4xf32>) -> tensor<8x4xf32>
+  %c = linalg.matmul ins(%a, %b : tensor<8x16xf32>, tensor<16x4xf32>)
+                     outs(%init : tensor<8x4xf32>) -> tensor<8x4xf32>
+  %s = math.tanh %c : tensor<8x4xf32>
+  return %s : tensor<8x4xf32>
+}
+func.func @other(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = arith.mulf %x, %x : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+}
+"""
+
+
+@pytest.fixture
+def dumping(monkeypatch: pytest.MonkeyPatch, installed: tuple[Path, Path], tmp_path: Path) -> Any:
+    for folder in installed:
+        monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("ACME_DUMP", str(tmp_path / "api"))
+    (tmp_path / "api").mkdir()
+    (tmp_path / "tool").mkdir()
+    from ireekit.pipeline import load_pipeline
+
+    return load_pipeline("dumping")
+
+
+@pytest.mark.parametrize("target", ["cpu:generic", "vulkan:ampere"])
+def test_every_phase_ends_with_the_same_program(
+    dumping: Any, tools: StockTools, target: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "model.mlir"
+    file.write_text(MODEL)
+    artifact = dumping.compile(file, target=target, cache=False, flags=["--iree-opt-level=O1"])
+    done = tools.run(
+        "iree-compile",
+        file,
+        "--iree-plugin=dumping",
+        *artifact.metadata.flags,
+        "-o",
+        tmp_path / "tool.vmfb",
+        environment={"ACME_DUMP": str(tmp_path / "tool")},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    for phase in PHASES:
+        texts = [(tmp_path / way / f"{phase}.mlir").read_text() for way in ("api", "tool")]
+        assert _digest(texts[0]) == _digest(texts[1]), phase
+    # The artifact has metadata, with a time, behind the program.
+    program = (tmp_path / "tool.vmfb").read_bytes()
+    assert _members(program).items() <= _members(artifact.data).items()
+
+
+@pytest.mark.parametrize("stop", ["input", "abi", "preprocessing", "global-optimization", "flow", "hal"])
+def test_a_compilation_that_stops_has_run_the_steps_so_far(tools: StockTools, stop: str) -> None:
+    done = tools.compile(
+        MODEL, "--iree-plugin=saying", f"--compile-to={stop}", environment={"ACME_PHASES": ",".join(PHASES)}
+    )
+    assert done.returncode == 0
+    expected = PHASES[: PHASES.index(stop) + 1]
+    assert [line.partition("]")[0][1:] for line in done.stderr.splitlines()] == list(expected)
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _digest(text: str) -> str:
+    # Short, where they differ.
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
