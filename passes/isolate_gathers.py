@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iree.compiler import ir
-from iree.compiler.dialects import arith, tensor
 
 import ireekit
 
@@ -41,6 +40,8 @@ def _isolate(gather: ir.Operation) -> None:
 
 
 def _dynamic_extents(value: ir.Value) -> list[ir.Value]:
+    from iree.compiler.dialects import arith, tensor  # takes 10 ms
+
     shaped = ir.RankedTensorType(value.type)
     axes = (axis for axis in range(shaped.rank) if shaped.is_dynamic_dim(axis))
     return [tensor.dim(value, arith.constant(ir.IndexType.get(), axis)) for axis in axes]

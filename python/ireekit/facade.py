@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ireekit.artifact import Artifact
 from ireekit.errors import PipelineError
 from ireekit.passes import NativePasses, Pass
 from ireekit.pipeline import HookPoint, PipelineDefinition
 from ireekit.targets import FAMILIES
 
 if TYPE_CHECKING:
+    from ireekit.artifact import Artifact
     from ireekit.bindings.actions import PassExecution
     from ireekit.compiler import StaticLibrary
     from ireekit.compiler.host import TargetLike
@@ -187,6 +187,8 @@ class Pipeline(PipelineDefinition):
 
     def load(self, path: PathLike) -> Artifact:
         """Read an artifact from a file; see :meth:`ireekit.Artifact.open`."""
+        from ireekit.artifact import Artifact
+
         return Artifact.open(path)
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from ireekit.bindings.actions import Hook, PassWatch, hooks_problem, record_pass
 from ireekit.bindings.collector import collected_messages, location_at
 from ireekit.bindings.native import native_problem
 from ireekit.bindings.pass_manager import NativePassManager, verify_operation
+from ireekit.bindings.sequential import Sequential, is_threaded
 
 pytestmark = pytest.mark.skipif(native_problem() is not None, reason=str(native_problem()))
 
@@ -289,3 +290,56 @@ def test_hooks_that_wait_do_not_stop_other_sessions() -> None:
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout == "done\n", done.stderr[-2000:]
+
+
+def test_hooks_may_print_and_verify_while_others_wait() -> None:
+    # Both verify on the compiler's threads, one of which might take up another hook, which waits for Python's lock.
+    script = """
+        from ireekit import Pass, Pipeline
+
+        text = "\\n".join(
+            f"func.func @f{i}(%x: tensor<{8 + i}xf32>) -> tensor<{8 + i}xf32> {{"
+            f"%0 = math.tanh %x : tensor<{8 + i}xf32>\\nreturn %0 : tensor<{8 + i}xf32> }}" for i in range(8))
+
+        class Print(Pass):
+            name = "print"
+            anchor = "any"
+            def run(self, op):
+                op.get_asm(use_local_scope=True)
+                op.verify()
+
+        pipeline = Pipeline("p").after("iree-llvmcpu-select-lowering-strategy", Print()).after("cse", Print())
+        pipeline.compile(text, cache=False)
+        print("done")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout == "done\n", done.stderr[-2000:]
+
+
+class TestSequential:
+    def test_one_thread_inside_and_all_of_them_afterwards(self, session: CompilerSession) -> None:
+        if not is_threaded(session.context):
+            pytest.skip("one processor")
+        sequential = Sequential(session.context)
+        with sequential:
+            assert not is_threaded(session.context)
+            with sequential:
+                assert not is_threaded(session.context)
+            assert not is_threaded(session.context)
+        assert is_threaded(session.context)
+
+    def test_a_compiler_whose_flag_is_not_found(
+        self, session: CompilerSession, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ireekit.bindings.sequential.flag_offset", lambda: None)
+        with Sequential(session.context):
+            assert not is_threaded(session.context)
+        assert not is_threaded(session.context)
+
+    def test_a_context_without_threads_stays_so(self, session: CompilerSession) -> None:
+        session.context.enable_multithreading(False)
+        with Sequential(session.context):
+            pass
+        assert not is_threaded(session.context)

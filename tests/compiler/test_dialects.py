@@ -85,6 +85,17 @@ class Forget(Pass):
             each.attributes["by"] = ir.IntegerAttr.get(ir.IntegerType.get_signless(64, op.context), 0)
 
 
+class Spoil(Pass):
+    """Sets the factor to what the native verifier refuses as well."""
+
+    name: ClassVar[str] = "hosted-spoil"
+    anchor: ClassVar[str] = "any"
+
+    def run(self, op: ir.Operation) -> None:
+        for each in ireekit.find(op, "hosted.scale"):
+            each.attributes["by"] = ir.StringAttr.get("twice", op.context)
+
+
 def pipeline() -> Pipeline:
     return Pipeline("hosted", dialects=[HOSTED])
 
@@ -163,6 +174,18 @@ class TestVerification:
             compile_(pipeline().at("start", Forget(), LowerScale()))
         assert caught.value.cause == "left invalid IR behind: scales by nothing"
         assert caught.value.phase == "pass hosted-forget"
+        assert caught.value.location.endswith(":3:8")
+
+    @needs_native
+    @pytest.mark.parametrize("hooked", [False, True])
+    def test_names_the_field_where_the_native_verifier_refuses_too(self, hooked: bool) -> None:
+        made = pipeline().at("preprocessing", LowerScale())
+        made = made.before("iree-abi-wrap-entry-points", Spoil()) if hooked else made.at("start", Spoil())
+        with pytest.raises(PassError) as caught:
+            compile_(made)
+        message = "attribute 'by': expected i64 attribute, found \"twice\""
+        assert caught.value.cause == f"left invalid IR behind: 'hosted.scale' op {message}"
+        assert caught.value.phase == "pass hosted-spoil"
         assert caught.value.location.endswith(":3:8")
 
     @needs_native

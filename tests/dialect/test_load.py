@@ -32,6 +32,8 @@ from ireekit.dialect import (
     optional_attribute,
     optional_operand,
     parameter,
+    parse_module,
+    print_op,
     problems,
     region,
     result,
@@ -48,6 +50,7 @@ from ireekit.dialect.constraints import (
     F32,
     I64,
     AnyFloat,
+    AnyTensor,
     AnyType,
     IntegerAttr,
     StringAttr,
@@ -55,7 +58,7 @@ from ireekit.dialect.constraints import (
     UnitAttr,
     Var,
 )
-from ireekit.errors import CapabilityError, DialectError
+from ireekit.errors import CapabilityError, DialectError, IreekitError
 
 
 class Tile(TypeDef):
@@ -373,6 +376,23 @@ def test_torch_mlir(torch_mlir_context: Any) -> None:
         found = [problem.cause for problem in problems(module, [strict])]
     assert len(found) == 1
     assert "operand 'rhs'" in found[0]
+
+
+def test_custom_assembly_in_torch_mlir(torch_mlir_context: Any) -> None:
+    class Scale(Op):
+        name = "tas.scale"
+        x: Operand = operand(Var("T", AnyTensor))
+        by: int = attribute(I64)
+        y: Result = result(Var("T"))
+        assembly_format = "$x `by` $by attr-dict `:` type($x)"
+
+    dialect = Dialect("tas", ops=(Scale,))
+    text = "module {\nfunc.func @f(%a: tensor<4xf32>) {\n    %0 = tas.scale %a by 3 : tensor<4xf32>\n    return\n}\n}\n"
+    module = parse_module(text, torch_mlir_context, [dialect], filename="x.mlir")
+    assert "%0 = tas.scale %arg0 by 3 : tensor<4xf32>" in print_op(module, [dialect])
+    assert '"x.mlir":3:10' in print_op(module, [dialect], debug_info=True)
+    with pytest.raises(IreekitError, match="expected 'by'"):
+        parse_module(text.replace("by", "times"), torch_mlir_context, [dialect])
 
 
 def test_torch_mlir_without_registration(torch_mlir_context: Any) -> None:

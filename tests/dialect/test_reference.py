@@ -238,7 +238,7 @@ class Only(Op):
 
 def _entries(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
     rows = [EntryPoint(name, value, registry.ENTRY_POINTS) for name, value in values.items()]
-    monkeypatch.setattr(registry, "entry_points", lambda group: [row for row in rows if row.group == group])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [row for row in rows if row.group == group])
 
 
 def test_installed_dialects_are_found_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,7 @@ class TestGiven:
         assert registry.find("acme-fuse") is Fuse
         assert registry.find("acme-nothing") is None
         assert opened == [1]
+        assert registry.names() == ("acme-fuse",)
         # A source given explicitly goes before the compiler.
         assert PassRegistry([Passes([Cse])]).find("cse") is Cse
 

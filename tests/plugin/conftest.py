@@ -20,6 +20,8 @@ PIPELINES = {
     "dumping": "acme_plugin:dumping",
     "saying": "acme_plugin:saying",
     "failing": "acme_plugin:failing",
+    "hooking": "acme_plugin:hooking",
+    "multiplying": "acme_plugin:multiplying",
     "only-vulkan": "acme_plugin:only_vulkan",
     "broken": "acme_plugin:nothing",
 }
@@ -91,7 +93,9 @@ def install(folder: Path, pipelines: Mapping[str, str], passes: Mapping[str, str
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-plugin\nVersion: 0.1\n")
     groups = {"ireekit.pipelines": pipelines, "ireekit.passes": passes or {}}
-    lines = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in rows.items()) for group, rows in groups.items() if rows]
+    lines = [
+        f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in rows.items()) for group, rows in groups.items() if rows
+    ]
     (info / "entry_points.txt").write_text("\n".join(lines))
     return folder
 

@@ -11,7 +11,7 @@ import re
 import sys
 
 from ireekit.plugin import manifest
-from ireekit.plugin.manifest import HEADER, Manifest, PipelineEntry, PipelineOption, encoded, sealed
+from ireekit.plugin.manifest import HEADER, encoded, sealed
 
 # How many fields a record of a kind has, from the description of the format.
 _FIELDS = {
@@ -19,7 +19,7 @@ _FIELDS = {
     for kind, fields in re.findall(r"^``([a-z-]+)((?: [A-Z_]+)+)``", manifest.__doc__ or "", re.MULTILINE)
     if kind != "end"
 }
-_OF_A_PIPELINE = ("input-type", "input-dialect", "option")
+_OF_A_PIPELINE = ("input-type", "input-dialect", "option", "flag")
 _NAMED = ("pipeline", "pass", "dialect")
 _PARTS = (
     *(b"\t", b"\n", b"\0", b"\r", b" ", b"\xff", b"\xc3\xa4", b"end\t", b"\nend\t00000000\n", b"-1", b"+1", b"0x10"),
@@ -27,23 +27,24 @@ _PARTS = (
     *(kind.encode() for kind in _FIELDS),
 )
 
-SAMPLE = Manifest(
-    python="/opt/venv/bin/python",
-    libpython="/usr/lib/libpython3.so",
-    build_id="c508b0a380357dc0",
-    symbols={"_ZN4mlir12registerPass": 0x1234, "_ZTV": 0xABCDEF},
-    pipelines=(
-        PipelineEntry(
-            "acme",
-            input_types=("acme",),
-            dialects=("acme", "acme2"),
-            options=(PipelineOption(name="width", default="4", help="lanes"),),
-        ),
-        PipelineEntry("other"),
-    ),
-    passes=(("acme-fuse", "Fuse."), ("acme-tile", "")),
-    dialects=("acme",),
+_ROWS = (
+    ("python", "/opt/venv/bin/python", "/usr/lib/libpython3.so"),
+    ("compiler", "c508b0a380357dc0"),
+    ("symbol", "_ZN4mlir12registerPass", "1234"),
+    ("symbol", "_ZTV", "abcdef"),
+    ("pipeline", "acme"),
+    ("input-type", "acme", "acme"),
+    ("input-dialect", "acme", "acme"),
+    ("input-dialect", "acme", "acme2"),
+    ("flag", "acme", "--iree-opt-level=O2"),
+    ("option", "acme", "width", "4", "lanes"),
+    ("pipeline", "other"),
+    ("default-flag", "--iree-hal-target-device=local"),
+    ("pass", "acme-fuse", "Fuse."),
+    ("pass", "acme-tile", ""),
+    ("dialect", "acme"),
 )
+SAMPLE = sealed("\n".join([HEADER, *map("\t".join, _ROWS), ""])).encode()
 
 
 def is_whole(data: bytes) -> bool:
@@ -54,7 +55,8 @@ def is_whole(data: bytes) -> bool:
     if not end or sealed_bytes(head + b"\n") != data:
         return False
     header, *lines = head.split(b"\n")
-    pipelines: set[bytes] = set()
+    # With the number of input types of each.
+    pipelines: dict[bytes, int] = {}
     return header == HEADER.encode() and all(_is_record(line.split(b"\t"), pipelines) for line in lines if line)
 
 
@@ -62,7 +64,7 @@ def sealed_bytes(data: bytes) -> bytes:
     return encoded(sealed(data.decode("utf-8", "surrogateescape")))
 
 
-def _is_record(fields: list[bytes], pipelines: set[bytes]) -> bool:
+def _is_record(fields: list[bytes], pipelines: dict[bytes, int]) -> bool:
     kind = fields[0].decode("latin-1")
     if _FIELDS.get(kind) != len(fields):
         return False
@@ -70,11 +72,14 @@ def _is_record(fields: list[bytes], pipelines: set[bytes]) -> bool:
         # Sixteen digits at most, any number of zeros before them; 0x is taken too.
         return re.fullmatch(rb"(0[xX](?=.))?0*[0-9a-fA-F]{0,16}", fields[2]) is not None and fields[2] != b""
     if kind in _OF_A_PIPELINE:
-        return fields[1] in pipelines
+        if fields[1] not in pipelines:
+            return False
+        pipelines[fields[1]] += kind == "input-type"
+        return kind != "input-dialect" or pipelines[fields[1]] > 0
     if kind in _NAMED and (not fields[1] or (kind == "pipeline" and fields[1] in pipelines)):
         return False
     if kind == "pipeline":
-        pipelines.add(fields[1])
+        pipelines[fields[1]] = 0
     return True
 
 
@@ -130,10 +135,9 @@ def main(path: str, seed: str, count: str) -> None:
     problem.restype = ctypes.c_char_p
     problem.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
     source = random.Random(int(seed))
-    text = SAMPLE.text().encode()
     verdicts = {True: 0, False: 0}
     for number in range(int(count)):
-        data = mutated(text, source) if number else text
+        data = mutated(SAMPLE, source) if number else SAMPLE
         said = problem(data, len(data)).decode()
         whole = said == ""
         verdicts[whole] += 1

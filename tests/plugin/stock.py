@@ -118,13 +118,19 @@ def require_library() -> Path:
     return path
 
 
-def install(folder: Path, name: str = "", entry_points: Mapping[str, Mapping[str, str]] | None = None) -> Stock:
+def install(
+    folder: Path,
+    name: str = "",
+    entry_points: Mapping[str, Mapping[str, str]] | None = None,
+    modules: Path = PACKAGES,
+) -> Stock:
     """Install a package for the tools, besides what this process has.
 
     Args:
       folder: an empty one.
-      name: of the package; its modules are those in ``packages``.
+      name: of the package.
       entry_points: by group, then by name.
+      modules: folder of its modules.
     """
     library = require_library()
     if name:
@@ -134,7 +140,7 @@ def install(folder: Path, name: str = "", entry_points: Mapping[str, Mapping[str
         groups = (entry_points or {}).items()
         rows = [line for group, named in groups for line in (f"[{group}]", *(f"{a} = {b}" for a, b in named.items()))]
         (info / "entry_points.txt").write_text("\n".join([*rows, ""]))
-    stock = Stock(library, folder / "ireekit.manifest", (folder, PACKAGES))
+    stock = Stock(library, folder / "ireekit.manifest", (folder, modules))
     done = stock.python(_WRITE)
     assert done.status == 0, str(done)
     return stock

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from ireekit.bindings import PHASES
 from ireekit.plugin.manifest import sealed
 
 from .stock import LOCAL_CPU, PACKAGES, Stock, install
@@ -105,7 +104,7 @@ def test_the_error_is_at_the_operation(refused: Callable[..., str]) -> None:
     assert "module.mlir:" in refused("corrupts").partition("error:")[0]
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", ["start", "input", "abi", "preprocessing", "flow", "executable-targets", "vm", "end"])
 def test_a_step_that_raises_at_a_phase(phase: str, refused: Callable[..., str]) -> None:
     assert "ValueError: no luck today" in refused(f"raises-at-{phase}")
 
@@ -200,6 +199,34 @@ def test_options_of_iree_opt_that_are_wrong(text: str, said: str, faulty: Stock,
     assert (done.status, said in done.err) == (1, True), str(done)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("exits", "SystemExit"),
+        ("unheard-of", "unheard-of"),
+        ("", "KeyError"),
+        ("exits\nkind=raises", "kind=raises"),
+        ("\N{SNOWMAN} ' \" = , {", "\N{SNOWMAN}"),
+    ],
+)
+def test_options_of_a_pipeline(value: str, said: str, faulty: Stock, module: Path, tmp_path: Path) -> None:
+    output = tmp_path / "output.vmfb"
+    done = faulty.compile(module, *LOCAL_CPU, "--iree-plugin=told", f"--told-opt-kind={value}", "-o", output)
+    assert (done.status, said in done.err) == (1, True), str(done)
+
+
+def test_an_option_in_the_environment_that_is_wrong(faulty: Stock, module: Path) -> None:
+    tools = faulty.with_(TOLD_OPT_KIND="unheard-of")
+    done = tools.compile(module, *LOCAL_CPU, "--iree-plugin=told", "-o", "/dev/null")
+    assert (done.status, "unheard-of" in done.err) == (1, True), str(done)
+
+
+def test_an_option_that_the_pipeline_does_not_have(faulty: Stock, module: Path) -> None:
+    done = faulty.compile(module, *LOCAL_CPU, "--iree-plugin=told", "--told-opt-kin=exits", "-o", "/dev/null")
+    assert done.status == 1, str(done)
+    assert "--told-opt-kin" in done.err
+
+
 def test_a_preprocessing_pipeline_with_a_pass_that_raises(faulty: Stock, module: Path, tmp_path: Path) -> None:
     output = tmp_path / "output.vmfb"
     flag = "--iree-preprocessing-pass-pipeline=builtin.module(faulty-fault)"
@@ -230,7 +257,9 @@ def test_the_plugin_twice_is_the_loaders_own_error(faulty: Stock, module: Path, 
     copy = tmp_path / "copy" / faulty.library.name
     copy.parent.mkdir()
     shutil.copy(faulty.library, copy)
-    done = faulty.with_(IREE_LOAD_PLUGINS=f"{faulty.library},{copy}").compile(module, *LOCAL_CPU, "-o", tmp_path / "o.vmfb")
+    done = faulty.with_(IREE_LOAD_PLUGINS=f"{faulty.library},{copy}").compile(
+        module, *LOCAL_CPU, "-o", tmp_path / "o.vmfb"
+    )
     assert done.status == 1, str(done)
     assert "already" in done.err or "duplicate" in done.err
 

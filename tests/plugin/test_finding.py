@@ -226,7 +226,7 @@ def test_stock_compilation_gives_the_same_bytes(common: Environment, tmp_path: P
 
 def test_an_editable_installation(tmp_path: Path, wheel: Path) -> None:
     environment = make_environment(tmp_path / "venv")
-    pip("--python", environment.python, "install", "-q", "--no-deps", "--editable", ROOT)
+    pip("--python", environment.python, "install", "-q", "--no-deps", "-Ccmake.build-type=Debug", "-e", ROOT)
     assert "mypipeline" in environment.ids()
     assert environment.status()["library"] == str(environment.plugin / LIBRARY)
     assert environment.output("iree-compile", "--iree-plugin=mypipeline", environment.model(), "-o", "/dev/null") == ""
@@ -355,6 +355,18 @@ def test_a_value_from_another_environment_is_replaced(common: Environment) -> No
     leaked = {"IREE_LOAD_PLUGINS": "/elsewhere/libireekit.so", "IREEKIT_PLUGIN_MANIFEST": "/elsewhere/ireekit.manifest"}
     assert common.ids(**leaked) == {"mypipeline"}
     assert common.ids(**leaked, IREEKIT_NO_PLUGIN="1") == set()
+
+
+def test_tools_of_another_compiler_are_left_alone(common: Environment, tmp_path: Path) -> None:
+    tool = tmp_path / "iree-compile"
+    tool.write_text('#!/bin/sh\necho "${IREE_LOAD_PLUGINS-unset}"\n')
+    tool.chmod(0o755)
+    assert common.output("iree-compile", IREE_TOOL_PATH=str(tmp_path)) == "unset"
+    compile_ = "import sys; from iree.compiler.tools import compile_str; print(compile_str('').decode())"
+    assert common.output("python", "-c", compile_, IREE_TOOL_PATH=str(tmp_path)) == "unset"
+    # The wheel's own folder is none of another compiler.
+    own = common.folder / "packages" / "iree" / "compiler" / "_mlir_libs"
+    assert common.ids(IREE_TOOL_PATH=str(own)) == {"mypipeline"}
 
 
 def test_a_compiler_that_was_not_verified_stays_stock(environment: Environment) -> None:

@@ -46,9 +46,7 @@ def dumping(monkeypatch: pytest.MonkeyPatch, installed: tuple[Path, Path], tmp_p
 
 
 @pytest.mark.parametrize("target", ["cpu:generic", "vulkan:ampere"])
-def test_every_phase_ends_with_the_same_program(
-    dumping: Any, tools: StockTools, target: str, tmp_path: Path
-) -> None:
+def test_every_phase_ends_with_the_same_program(dumping: Any, tools: StockTools, target: str, tmp_path: Path) -> None:
     file = tmp_path / "model.mlir"
     file.write_text(MODEL)
     artifact = dumping.compile(file, target=target, cache=False, flags=["--iree-opt-level=O1"])
@@ -70,7 +68,7 @@ def test_every_phase_ends_with_the_same_program(
     assert _members(program).items() <= _members(artifact.data).items()
 
 
-@pytest.mark.parametrize("stop", ["input", "abi", "preprocessing", "global-optimization", "flow", "hal"])
+@pytest.mark.parametrize("stop", ["input", "abi", "preprocessing", "global-optimization", "flow", "hal", "vm", "end"])
 def test_a_compilation_that_stops_has_run_the_steps_so_far(tools: StockTools, stop: str) -> None:
     done = tools.compile(
         MODEL, "--iree-plugin=saying", f"--compile-to={stop}", environment={"ACME_PHASES": ",".join(PHASES)}
@@ -78,6 +76,25 @@ def test_a_compilation_that_stops_has_run_the_steps_so_far(tools: StockTools, st
     assert done.returncode == 0
     expected = PHASES[: PHASES.index(stop) + 1]
     assert [line.partition("]")[0][1:] for line in done.stderr.splitlines()] == list(expected)
+
+
+@pytest.mark.parametrize("begin", ["input", "abi"])
+def test_a_compilation_that_goes_on_runs_the_other_steps(tools: StockTools, begin: str) -> None:
+    everywhere = {"ACME_PHASES": ",".join(PHASES)}
+    tools.compile(MODEL, "--iree-plugin=saying", f"--compile-to={begin}", environment=everywhere)
+    middle = (tools.folder / "out.vmfb").read_text()
+    done = tools.compile(middle, "--iree-plugin=saying", f"--compile-from={begin}", environment=everywhere)
+    assert done.returncode == 0
+    said = [line.partition("]")[0][1:] for line in done.stderr.splitlines()]
+    assert said == list(PHASES[PHASES.index(begin) + 1 :])
+
+
+def test_steps_that_could_not_run_are_refused(tools: StockTools) -> None:
+    done = tools.compile(
+        MODEL, "--iree-plugin=saying", "--compile-from=flow", environment={"ACME_PHASES": "start,stream"}
+    )
+    assert done.returncode == 1
+    assert "stream: acme-say{text=stream} cannot run with --compile-from=flow" in done.stderr
 
 
 def _members(data: bytes) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ir_sketches import DialectSketch, FieldSketch, OpSketch, TypeSketch
+from ir_specs import AttributeKind
 
 from ireekit import dialect as ik
 
@@ -53,10 +54,13 @@ def _op(dialect: str, sketch: OpSketch, own: dict[str, Any], assembly: bool) -> 
 
 
 def assembly_format(sketch: OpSketch) -> str:
-    """Each field under its name, e.g. ``i0(%a, %b : f32, f32) a0 = 1 : i64 -> o0: f32``; those that may be absent only
-    where they are there."""
+    """Each field under its name, e.g. ``i0(%a, %b : f32, f32) a0 = 1 o0 : f32``.
+
+    Those that may be absent only where they are there, unit attributes in the dictionary.
+    """
+    shown = [row for row in sketch.attributes if row.spec != AttributeKind("unit attribute")]
     parts = [_optional(row, f"`{row.name}` `(` ${row.name}^ `:` type(${row.name}) `)`") for row in sketch.operands]
-    parts += [_optional(row, f"`{row.name}` `=` ${row.name}^") for row in sketch.attributes]
+    parts += [_optional(row, f"`{row.name}` `=` ${row.name}^") for row in shown]
     parts += [_optional(row, f"`{row.name}` `:` type(${row.name})^") for row in sketch.results]
     return " ".join([*parts, "attr-dict-with-keyword", *(f"${region.name}" for region in sketch.regions)])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from iree.compiler import ir
 
@@ -400,6 +403,24 @@ def test_segments_follow_the_operands(parse, f32, f64, i1):
     [seg] = find(module.operation, "t.seg")
     assert list(seg.attributes["operandSegmentSizes"]) == [2, 3, 0]
     assert len(seg.operands) == 5
+
+
+def test_a_converter_keeps_no_context_alive():
+    """One that a module defines serves every compilation of the process."""
+    converter = TypeConverter().replace("no type", "no type")
+    contexts = []
+    for _ in range(2):
+        context = ir.Context()
+        context.allow_unregistered_dialects = True
+        with context, ir.Location.unknown():
+            module = ir.Module.parse('func.func @f(%a: i32) {"t.a"(%a) : (i32) -> () return}')
+            target = ConversionTarget().illegal("t.a")
+            apply_partial_conversion(module, target, [renamed("t.a", "t.new")], converter)
+            assert names(module) == ["t.new"]
+        contexts.append(weakref.ref(context))
+        del module, context, target
+    gc.collect()
+    assert [each() for each in contexts] == [None, None]
 
 
 def test_reconciling_casts(parse):

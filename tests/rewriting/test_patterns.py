@@ -335,6 +335,52 @@ def test_wrong_patterns_are_refused_when_defined(make, message):
         make()(lambda op, rewriter: None)
 
 
+@DRIVERS
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_value_cannot_be_replaced_by_what_is_computed_from_it(parse, drive, steps):
+    """The compiler folds such cycles for ever."""
+
+    @pattern("arith.addi")
+    def wrap(op, rewriter):
+        made = op.result
+        for _ in range(steps):
+            made = rewriter.create("arith.xori", operands=[made, op.lhs], results=[op.result.type]).result
+        rewriter.replace(op, made)
+
+    module = parse("func.func @f(%a: i32) -> i32 {%0 = arith.addi %a, %a : i32 return %0 : i32}")
+    with pytest.raises(PassError, match=r"is replaced by what arith\.xori computes from it"):
+        drive(module, [wrap])
+
+
+def test_what_is_created_beside_a_replacement_may_use_what_is_replaced(parse):
+    @pattern("t.a")
+    def watch(op, rewriter):
+        with rewriter.after(op):
+            rewriter.create("t.watch", operands=[op.results[0]])
+        rewriter.replace(op, op.operands[0])
+
+    module = parse(CHAIN)
+    apply_walk(module, [watch])
+    assert names(module) == ["t.watch", "t.watch", "t.b"]
+
+
+def test_a_created_operation_exists(parse):
+    @pattern("t.a")
+    def misspell(op, rewriter):
+        rewriter.replace_with(op, "arith.adi", operands=list(op.operands), results=[op.results[0].type])
+
+    with pytest.raises(PassError, match=r"no operation arith\.adi"):
+        apply_walk(parse(CHAIN), [misspell])
+
+
+def test_a_bare_decorator_is_refused():
+    with pytest.raises(PassError, match="matches on no operation"):
+
+        @pattern
+        def drop(op, rewriter):
+            rewriter.erase(op)
+
+
 def test_a_wrong_class_is_refused_when_defined():
     with pytest.raises(PassError, match="is not an operation"):
 

@@ -337,6 +337,21 @@ def test_the_pdl_can_be_read():
         assert part in text
 
 
+def test_a_rule_needs_no_parentheses(parse):
+    @rewrite_rule
+    def bare(x):
+        return replace(op("t.a", x), x)
+
+    assert bare.name == "bare"
+    assert apply_greedily(parse('func.func @f(%a: i32) -> i32 {%0 = "t.a"(%a) : (i32) -> i32 return %0 : i32}'), bare)
+
+
+def test_a_created_operation_exists(parse):
+    rule = rewrite_rule(lambda x: replace(op("arith.negf", x), op("arith.ngf", x)))
+    with pytest.raises(PassError, match=r"no operation arith\.ngf"):
+        apply_greedily(parse("func.func @f(%a: f32) {%0 = arith.negf %a : f32 return}"), rule)
+
+
 def rule_of(function):
     return rewrite_rule(name="broken")(function)
 
@@ -358,6 +373,8 @@ def rule_of(function):
         (lambda x: replace(op("t.a", x), x, where=[one_use(5)]), "nothing of the rule"),
         (lambda x: replace(op("t.a", x, results="i32"), op("t.b", x, results="f32")), "a i32, its replacement a f32"),
         (lambda x: replace(op("nodots", x), x), "is not an operation"),
+        (lambda x: replace(a := op("t.a", x), op("t.b", a)), "is computed from it"),
+        (lambda x: replace(a := op("t.a", x), op("t.c", op("t.b", a, results="i32"))), "is computed from it"),
     ],
 )
 def test_wrong_rules_are_refused_when_defined(function, message):

@@ -10,6 +10,7 @@ import ctypes
 import functools
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from ctypes import CFUNCTYPE, POINTER, Structure, c_bool, c_char_p, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 from types import TracebackType
@@ -19,6 +20,7 @@ from ireekit.bindings.bytecode import capsule_of, pointer_of
 from ireekit.bindings.capabilities import problem as capability_problem
 from ireekit.bindings.erasure import keep_erased
 from ireekit.bindings.native import native_library, native_problem, require_native
+from ireekit.bindings.sequential import Sequential
 from ireekit.errors import CapabilityError
 
 if TYPE_CHECKING:
@@ -150,6 +152,7 @@ class PassWatch:
         self._failure: BaseException | None = None
         # ctypes keeps no reference of its own.
         self._callback = _CALLBACK(self._on_hook)
+        self._sequential = Sequential(context) if hooks else nullcontext()
         self._actions: int | None = self._native.ireekit_actions_create(_pointer(context), self._callback, None)
         for name in _OPAQUE_PASSES:
             self._native.ireekit_actions_add_opaque(self._actions, name.encode())
@@ -203,7 +206,7 @@ class PassWatch:
     def _on_hook(self, _user: object, index: int, operation: int) -> int:
         try:
             # A thread that waits may be lent to another operation's hook.
-            with keep_erased():
+            with keep_erased(), self._sequential:
                 self._hooks[index].run(operation_at(operation))
         except BaseException as error:  # an exception cannot cross the compiler; whoever runs it raises it again
             with self._lock:

@@ -6,7 +6,6 @@ import functools
 import mmap
 import struct
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ireekit.bindings.library import library_path
@@ -83,6 +82,8 @@ def build_info() -> BuildInfo:
     Raises:
       FileNotFoundError: iree-base-compiler is not installed.
     """
+    from importlib.metadata import PackageNotFoundError, version
+
     path = library_path()
     try:
         package_version = version("iree-base-compiler")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from ctypes import CFUNCTYPE, Structure, c_bool, c_char_p, c_int, c_size_t, c_void_p
+from ctypes import CFUNCTYPE, Structure, c_bool, c_char_p, c_int, c_size_t, c_uint, c_void_p
 from pathlib import Path
 
 DIAGNOSTIC_CALLBACK = CFUNCTYPE(None, c_int, c_void_p, c_size_t, c_void_p)
@@ -34,6 +34,7 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ),
     ("ireeCompilerEnumerateRegisteredHALTargetBackends", None, (NAME_CALLBACK, c_void_p)),
     ("ireeCompilerEnumeratePlugins", None, (NAME_CALLBACK, c_void_p)),
+    ("mlirContextGetNumThreads", c_uint, (c_void_p,)),
     ("mlirContextGetOrLoadDialect", c_void_p, (c_void_p, StringRef)),
     ("mlirDialectIsAExtensibleDialect", c_bool, (c_void_p,)),
     ("mlirOperationImplementsInterfaceStatic", c_bool, (StringRef, c_void_p, c_void_p)),

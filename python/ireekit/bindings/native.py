@@ -47,6 +47,7 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ("ireekit_attach_symbol", c_bool, (c_void_p, StringRef, c_void_p)),
     ("ireekit_set_fold_layout", None, (c_size_t, c_size_t, c_size_t, c_size_t)),
     ("ireekit_attach_fold", c_bool, (c_void_p, StringRef, c_uint32, StringRef, c_bool)),
+    ("ireekit_refuse_assembly", c_bool, (c_void_p, StringRef, c_size_t, c_size_t, c_size_t)),
 )
 
 

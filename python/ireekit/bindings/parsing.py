@@ -30,13 +30,14 @@ def can_name_sources() -> bool:
     return PARSE_SOURCE in addresses([PARSE_SOURCE])
 
 
-def parse_named(text: str, context: ir.Context, name: str) -> ir.Operation | None:
+def parse_named(text: str | bytes, context: ir.Context, name: str, *, verify: bool = True) -> ir.Operation | None:
     """Parse a module and verify it.
 
     Args:
-      text: of MLIR; a module is put around what is not one.
+      text: of MLIR, or bytecode; a module is put around what is not one.
       context: where it is made; diagnostics go to its handlers.
       name: of the source in locations and diagnostics.
+      verify: what was parsed.
 
     Returns:
       The module, or ``None`` where it does not parse or verify.
@@ -44,8 +45,8 @@ def parse_named(text: str, context: ir.Context, name: str) -> ir.Operation | Non
     from iree.compiler import ir
 
     module = ir.Module.create(ir.Location.file(name, 0, 0, context=context))
-    data, title = text.encode(), name.encode()
-    config = _ParserConfig(_pointer(context), True)
+    data, title = text.encode() if isinstance(text, str) else text, name.encode()
+    config = _ParserConfig(_pointer(context), verify)
     parsed = _function()(
         _string(data),
         _body_of(module),
@@ -61,6 +62,16 @@ def parse_named(text: str, context: ir.Context, name: str) -> ir.Operation | Non
         inner.detach_from_parent()
         return inner
     return module.operation
+
+
+def parse_unverified(text: str | bytes, context: ir.Context, name: str) -> ir.Operation | None:
+    """As :func:`parse_named` without verification; ``None`` also where this build cannot. Nothing is told."""
+    if not can_name_sources():
+        return None
+    from ireekit.bindings.pass_manager import captured_messages
+
+    with captured_messages(context, lambda _: True):
+        return parse_named(text, context, name, verify=False)
 
 
 @functools.cache

@@ -137,6 +137,17 @@ def captured_messages(context: ir.Context, sink: Sink) -> Generator[None]:
         native.mlirContextDetachDiagnosticHandler(pointer, handler)
 
 
+def messages_of(error: ir.MLIRError) -> tuple[Message, ...]:
+    """What the compiler said when the bindings raised ``error``."""
+    rows: Any = error.error_diagnostics
+    return tuple(map(_held_message, rows))
+
+
+def _held_message(row: Any) -> Message:
+    severity: Any = str(row.severity).rpartition(".")[2].lower()
+    return Message(severity, row.message, str(row.location), tuple(map(_held_message, row.notes)))
+
+
 def is_isolated(name: str, context: ir.Context) -> bool:
     """Whether operations called ``name`` are registered and isolated from above, so that passes can run on them."""
     data = name.encode()

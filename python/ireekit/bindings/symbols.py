@@ -13,19 +13,18 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
-
 from ireekit.bindings.build import build_info
 from ireekit.bindings.elf import SYMBOL_TABLE, sections
 from ireekit.bindings.symbol_cache import store_symbols, stored_symbols
 
-_SYMBOL = np.dtype(
-    [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("value", "<u8"), ("size", "<u8")]
-)
+# Fields of an entry of the table.
+_SYMBOL = [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("value", "<u8"), ("size", "<u8")]
 
 
 def find_symbols(path: Path, names: Iterable[str]) -> Mapping[str, int]:
     """Values (offsets from the load base) of those of ``names`` that ``path``'s ``.symtab`` defines."""
+    import numpy as np  # takes 50 ms, and is needed once for each build of the compiler
+
     wanted = {name.encode(): name for name in names}
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         headers = sections(data)
@@ -34,7 +33,7 @@ def find_symbols(path: Path, names: Iterable[str]) -> Mapping[str, int]:
             return {}
         strings = headers[table.link]
         # A copy: an array over the mapping would forbid closing it.
-        symbols = np.frombuffer(data[table.offset : table.offset + table.size], _SYMBOL)
+        symbols = np.frombuffer(data[table.offset : table.offset + table.size], np.dtype(_SYMBOL))
         defined = symbols[symbols["section"] != 0]
         pool = data[strings.offset : strings.offset + strings.size]
     order = np.argsort(defined["name"], kind="stable")

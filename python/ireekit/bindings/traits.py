@@ -170,6 +170,7 @@ class _Op:
         self._attach_effects(native.values())
         self._attach_speculation(native.values())
         missing = self._attach_folds(native, qualified) | self._attach_symbol(native)
+        self._refuse_assembly()
         for name, row in native.items():
             self._attach_rule(name, row, named=not (name in missing and row.fold is Fold.CONSTANT))
         return outcome | {
@@ -251,6 +252,12 @@ class _Op:
         attribute = self._traits["ConstantLike"].attribute if folds & Fold.CONSTANT else ""
         self._require(native.ireekit_attach_fold(*self._where, folds, string_ref(attribute), qualified))
         return {}
+
+    def _refuse_assembly(self) -> None:
+        """Let the compiler's own parser say that it cannot read custom assembly, which it does not by itself."""
+        if (layout := fold_layout()) is not None:
+            place = (layout.storage, layout.call, layout.manage)
+            require_native().ireekit_refuse_assembly(*self._where, *place)
 
     def _attach_symbol(self, rows: Mapping[str, NativeTrait]) -> dict[str, str]:
         """Attach the interface of symbols; for each trait why it could not be, in one sentence."""

@@ -69,7 +69,11 @@ def parse(
     for dialect in dialects:
         dialect.load(context)
     if isinstance(data, bytes):
-        return ir.Module.parse(data, context=context).operation
+        if not dialects:
+            return ir.Module.parse(data, context=context).operation
+        from ireekit.dialect import parse_module
+
+        return parse_module(data, context, dialects, filename=file).operation
     if dialects and implicit_module:
         from ireekit.dialect import parse_module
 
@@ -78,11 +82,15 @@ def parse(
         return _parse_text(data, context, file)
     if not dialects:
         return ir.Operation.parse(data, source_name=file, context=context).operation
+    from ireekit.dialect.assembly.api import refusal
     from ireekit.dialect.assembly.locations import mend_locations
     from ireekit.dialect.assembly.prepared import prepare
 
     prepared = prepare(data, dialects, context, file)
-    op = ir.Operation.parse(prepared.text, source_name=file, context=context).operation
+    try:
+        op = ir.Operation.parse(prepared.text, source_name=file, context=context).operation
+    except ir.MLIRError as error:
+        raise refusal(error, prepared.text, context, prepared, dialects, file, file) from None
     mend_locations(op, prepared, file, file)
     return op
 

@@ -1,9 +1,18 @@
-"""The in-process host: drives a pipeline over a module, phase by phase, and gives an artifact."""
+"""The in-process host: drives a pipeline over a module, phase by phase, and gives an artifact.
 
-from ireekit.compiler.cache import Cache
-from ireekit.compiler.host import compile_model, import_for
-from ireekit.compiler.options import CompileOptions
-from ireekit.compiler.static_library import StaticLibrary, compile_static_library
+Names are imported when first used: the plugin in stock tools starts Python for parts of this package alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ireekit.compiler.cache import Cache
+    from ireekit.compiler.host import compile_model, import_for
+    from ireekit.compiler.options import CompileOptions
+    from ireekit.compiler.static_library import StaticLibrary, compile_static_library
 
 __all__ = [
     "Cache",
@@ -13,3 +22,18 @@ __all__ = [
     "compile_static_library",
     "import_for",
 ]
+
+_MODULES = {
+    "Cache": "cache",
+    "CompileOptions": "options",
+    "StaticLibrary": "static_library",
+    "compile_model": "host",
+    "compile_static_library": "static_library",
+    "import_for": "host",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -143,6 +143,7 @@ def compile_model(
 ) -> Artifact:
     """Compile ``model`` with ``pipeline``'s passes; see :meth:`ireekit.Pipeline.compile`."""
     options = (options or CompileOptions()).on(targets := parse_targets(target))
+    pipeline = pipeline.configured()
     session = import_for(
         pipeline,
         model,
@@ -232,7 +233,7 @@ def _attempt(
     with session.compiler.invocation() as invocation, ProgressLine(title, options.progress) as progress:
         invocation.import_module(module)
         invocation.verify(options.verify)
-        steps = pipeline.steps_for(session.targets.families)
+        steps = pipeline.steps_of(module, session.targets.families)
         runner = StepRunner(pipeline.dialects, options.instrumentation)
         hooks = PassHooks(
             session.compiler,

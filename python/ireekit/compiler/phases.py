@@ -68,9 +68,7 @@ class PhaseRunner:
             self._at(phase)
 
     def _phase(self, previous: str, phase: str) -> None:
-        refuse_unknown_operations(
-            self._invocation.export_module(), previous, self._steps, self._runner.dialect_names
-        )
+        refuse_unknown_operations(self._invocation.export_module(), previous, self._steps, self._runner.dialect_names)
         self._progress.show(phase)
         before = self._hooks.seconds
         with self._timings.measure(phase), self._hooks.watching(phase):

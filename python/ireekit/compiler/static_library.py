@@ -78,6 +78,7 @@ def compile_static_library(
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".ireekit-", dir=folder) as temporary:
             made = Path(temporary) / f"{name}.o"
+            pipeline = pipeline.configured()
             session = import_for(
                 pipeline,
                 model,

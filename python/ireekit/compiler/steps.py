@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from ireekit.bindings import Invocation
 from ireekit.bindings.collector import Collected, collected_messages, location_at
 from ireekit.bindings.pass_manager import Message, NativePassManager, verify_operation
 from ireekit.errors import PassError, PipelineError
 from ireekit.passes import NativePasses, run_pass
-from ireekit.passes.dialects import verify_after, verify_dialects
+from ireekit.passes.dialects import in_our_words, verify_after, verify_dialects
 from ireekit.passes.faults import invalid_error, native_error
 from ireekit.passes.instrumentation import Instrumentation
 from ireekit.passes.runner import Runner
@@ -23,6 +22,14 @@ if TYPE_CHECKING:
     from ireekit.dialect import Dialect
 
 _SEVERITIES = ("note", "warning", "error", "remark")
+
+
+class Program(Protocol):
+    """What holds the whole program: an :class:`Invocation`, or whatever stands in for one."""
+
+    def export_module(self) -> ir.Operation: ...
+
+    def run_passes(self, pipeline: str) -> bool: ...
 
 
 class StepRunner:
@@ -41,14 +48,16 @@ class StepRunner:
         self._instrumentation = instrumentation
         self.dialect_names = frozenset(dialect.name for dialect in self._dialects)
 
-    def at_phase(self, step: Step, invocation: Invocation) -> None:
+    def at_phase(self, step: Step, invocation: Program) -> None:
         """Run a step over the whole program.
 
         Raises:
           PassError: it failed or left invalid IR.
         """
-        run_pass(step.action, invocation.export_module(), invocation.run_passes, self._instrumentation)
-        verify_after(invocation.export_module(), self._dialects, f"pass {step.action.name}")
+        module = invocation.export_module()
+        run_pass(step.action, module, invocation.run_passes, self._instrumentation, self._dialects)
+        if isinstance(step.action, NativePasses):
+            verify_after(invocation.export_module(), self._dialects, f"pass {step.action.name}")
 
     def at_pass(self, step: Step, op: ir.Operation) -> int:
         """Run a step over the operation that a pass of the compiler runs on, on that pass's thread.
@@ -78,7 +87,8 @@ class StepRunner:
                 runner = Runner(op, instrumentation=self._instrumentation, verify=False)
                 count = runner.run(f"{op.name}({action})", (PythonStage((), action),)).executions
             if count and not verify_operation(op):
-                raise invalid_error(_messages(collector.take()), f"pass {action.name}")
+                found = in_our_words(_messages(collector.take()), op, self._dialects)
+                raise invalid_error(found, f"pass {action.name}")
         if count:
             verify_after(op, self._dialects, f"pass {action.name}")
         return count

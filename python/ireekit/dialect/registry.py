@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from ireekit.dialect.names import nearest
 from ireekit.errors import PipelineError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from ireekit.dialect.dialect import Dialect
 
 ENTRY_POINTS = "ireekit.dialects"
@@ -41,6 +42,8 @@ def alive(name: str) -> list[Dialect]:
 
 def installed_dialects() -> Mapping[str, EntryPoint]:
     """The installed dialects by name; none is imported until ``load`` of its entry point."""
+    from importlib.metadata import entry_points
+
     return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
 
 

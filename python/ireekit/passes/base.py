@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,6 +124,8 @@ class NativePasses:
 
 
 def _source_digest(cls: type) -> str:
+    import hashlib
+
     file = source_file(cls)
     try:
         source = Path(file).read_bytes() if file else repr(cls).encode()

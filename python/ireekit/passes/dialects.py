@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ireekit.errors import IreekitError, PassError, PipelineError
@@ -11,6 +11,7 @@ from ireekit.passes.base import Pass
 if TYPE_CHECKING:
     from iree.compiler import ir
 
+    from ireekit.bindings.pass_manager import Message
     from ireekit.dialect import Dialect
 
 
@@ -71,6 +72,16 @@ def verify_dialects(op: ir.Operation, dialects: Iterable[Dialect]) -> None:
     from ireekit.dialect import verify
 
     verify(op, chosen)
+
+
+def in_our_words(messages: Sequence[Message], op: ir.Operation, dialects: Iterable[Dialect]) -> Sequence[Message]:
+    """What the compiler's verifier said of ``op``, worded by the Python part of ``dialects`` where that knows more."""
+    chosen = tuple(dict.fromkeys(dialects))
+    if not chosen:
+        return messages
+    from ireekit.dialect.native_messages import reworded
+
+    return reworded(messages, chosen, lambda: op)
 
 
 def verify_after(op: ir.Operation, dialects: Iterable[Dialect], phase: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -77,6 +76,8 @@ class PassPipeline:
 
     def fingerprint(self) -> str:
         """Changes with the text and with the source of the Python passes."""
+        import hashlib
+
         sources = "\n".join(each.fingerprint() for each in self.python_passes)
         return f"{self}@{hashlib.sha256(sources.encode()).hexdigest()[:16]}"
 

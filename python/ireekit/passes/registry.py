@@ -12,11 +12,13 @@ import difflib
 import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import EntryPoint, entry_points
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ireekit.errors import IreekitError, PipelineError
 from ireekit.passes.base import Pass
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "ireekit.passes"
 
@@ -109,6 +111,8 @@ class InstalledPasses:
 @functools.lru_cache(maxsize=8)
 def _entries(_path: tuple[str, ...]) -> Mapping[str, list[EntryPoint]]:
     """Read once for each search path: it takes milliseconds."""
+    from importlib.metadata import entry_points
+
     found: dict[str, list[EntryPoint]] = {}
     for entry in entry_points(group=GROUP):
         found.setdefault(entry.name, []).append(entry)
@@ -183,8 +187,9 @@ class PassRegistry:
         return self.find(name) is not None or self.is_native(name)
 
     def names(self) -> tuple[str, ...]:
-        """Names of all Python passes, sorted."""
-        found = {name for source in (*self._sources, *self._last) for name in source.names()}
+        """Names of all Python passes, sorted; without those of last resorts that the compiler has itself."""
+        found = {name for source in self._sources for name in source.names()}
+        found |= {name for source in self._last for name in source.names() if not self.is_native(name)}
         return tuple(sorted(found))
 
     def nearest(self, name: str) -> str | None:

@@ -12,7 +12,7 @@ from ireekit.bindings.erasure import forget_erased, guard_erasure, is_erased, re
 from ireekit.bindings.models import note_models
 from ireekit.errors import IreekitError, PassError, PipelineError
 from ireekit.passes.base import NativePasses, Pass
-from ireekit.passes.dialects import load_dependent_dialects, verify_after
+from ireekit.passes.dialects import in_our_words, load_dependent_dialects, verify_after
 from ireekit.passes.execution import Execution, RunReport, StatisticValue
 from ireekit.passes.faults import exception_error, invalid_error, native_error
 from ireekit.passes.instrumentation.base import Instrumentation
@@ -241,17 +241,21 @@ class Runner:
         from ireekit.bindings.pass_manager import verify_operation
 
         messages: list[Message] = []
-        with self._capture(messages):
+        with self._capture(messages, tell=False):
             succeeded = verify_operation(op)
+        told = messages if succeeded else in_our_words(messages, op, self._dialects)
+        if self._sink is not None:
+            for message in told:
+                self._sink(message)
         if not succeeded:
-            raise invalid_error(messages, phase)
+            raise invalid_error(told, phase)
 
-    def _capture(self, messages: list[Message]) -> ExitStack:
+    def _capture(self, messages: list[Message], *, tell: bool = True) -> ExitStack:
         from ireekit.bindings.pass_manager import captured_messages
 
         def take(message: Message) -> bool:
             messages.append(message)
-            if self._sink is not None:
+            if tell and self._sink is not None:
                 self._sink(message)
             return True
 
@@ -272,6 +276,7 @@ def run_pass(
     module: ir.Operation,
     run_native: NativeRunner,
     instrumentation: Instrumentation | None = None,
+    dialects: Sequence[Dialect] = (),
 ) -> RunReport:
     """Run ``step`` over ``module`` and verify what it leaves.
 
@@ -280,12 +285,14 @@ def run_pass(
       module: in place.
       run_native: runs pipeline text of :class:`NativePasses`.
       instrumentation: told of it.
+      dialects: loaded; verified by their Python part after a pass in Python.
 
     Raises:
       PassError: the pass failed or left invalid IR; names the pass, and the operation's location if known.
     """
     if isinstance(step, Pass):
-        return Runner(module, instrumentation=instrumentation).run(f"{module.name}({step})", (PythonStage((), step),))
+        runner = Runner(module, instrumentation=instrumentation, dialects=dialects)
+        return runner.run(f"{module.name}({step})", (PythonStage((), step),))
     if instrumentation is None:
         _run_native(step, run_native)
         return RunReport()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+import copy
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 from ireekit.errors import PipelineError
-from ireekit.passes import NativePasses, Pass
+from ireekit.passes import NativePasses, Pass, walk
 from ireekit.passes.registry import Passes
+from ireekit.pipeline.configuration import PipelineOption, configured_pass, make_option, values_in
 from ireekit.pipeline.fingerprints import dialect_fingerprint
 from ireekit.pipeline.hooks import HookPoint
 
 if TYPE_CHECKING:
+    from iree.compiler import ir
+
     from ireekit.dialect import Dialect
 
 Action = Pass | NativePasses
@@ -45,6 +49,25 @@ class Step:
         return f"{self.point}: {self.action}"
 
 
+@dataclass(frozen=True)
+class InputType:
+    """A kind of program that a pipeline converts to what the compiler takes.
+
+    Attributes:
+      name: as in ``--iree-input-type=NAME``.
+      dialects: operations of them tell that a program is of this kind.
+      steps: that convert it, right after those at ``"start"``.
+    """
+
+    name: str
+    dialects: frozenset[str]
+    steps: tuple[Step, ...]
+
+    def fits(self, module: ir.Operation) -> bool:
+        """Whether ``module`` has operations of the dialects."""
+        return any(op.name.partition(".")[0] in self.dialects for op in walk(module))
+
+
 class PipelineDefinition:
     """A named, ordered list of steps, and the dialects they work on.
 
@@ -71,6 +94,8 @@ class PipelineDefinition:
         self.dialects = tuple(dialects)
         self._passes = Passes(passes)
         self._steps: list[Step] = []
+        self._inputs: list[InputType] = []
+        self._options: list[PipelineOption] = []
         _check_dialects(self.dialects)
 
     @property
@@ -78,10 +103,20 @@ class PipelineDefinition:
         return tuple(self._steps)
 
     @property
+    def inputs(self) -> tuple[InputType, ...]:
+        """The kinds of programs it converts."""
+        return tuple(self._inputs)
+
+    @property
+    def options(self) -> tuple[PipelineOption, ...]:
+        """What can be set from outside."""
+        return tuple(self._options)
+
+    @property
     def passes(self) -> Passes:
         """The passes it offers by name: those it was made with, and those of its steps."""
         offered = Passes(self._passes)
-        for step in self._steps:
+        for step in (*self._steps, *(step for each in self._inputs for step in each.steps)):
             if isinstance(step.action, Pass) and offered.find(step.action.name) is None:
                 offered.add(type(step.action))
         return offered
@@ -122,13 +157,70 @@ class PipelineDefinition:
         """Add passes to run right after every execution of a pass of the compiler that succeeds; as :meth:`before`."""
         return self._add(HookPoint.around("after", compiler_pass), actions, targets)
 
+    def input(self, name: str, *actions: Action, dialects: Iterable[str] | None = None) -> Self:
+        """Convert a kind of program of the pipeline's own; returns ``self``.
+
+        The passes run, after those at ``"start"``, where the program has operations of the dialects. In the stock
+        ``iree-compile`` that is an input type: it is found in the same way, or named by ``--iree-input-type=NAME``.
+
+        Args:
+          name: of the kind.
+          actions: passes, in order.
+          dialects: names; ``None`` for those of the pipeline.
+
+        Raises:
+          PipelineError: there is one of that name, no dialect tells it, or an action is no pass.
+        """
+        known = frozenset(each.name for each in self.dialects) if dialects is None else frozenset(dialects)
+        if any(each.name == name for each in self._inputs):
+            raise PipelineError(f"two input types are called {name!r}", remedy="give all passes at once")
+        if not known:
+            raise PipelineError(f"no dialect tells programs of input type {name!r}", remedy="dialects=['acme']")
+        _check_actions(actions)
+        steps = tuple(Step(HookPoint.phase("start"), action) for action in actions)
+        self._inputs.append(InputType(name, known, steps))
+        return self
+
+    def option(self, name: str, pass_class: type[Pass], field: str | None = None) -> Self:
+        """Let an option of its passes be set from outside; returns ``self``.
+
+        By ``--PIPELINE-opt-NAME=value`` of the stock ``iree-compile``, by :meth:`configured`, and by the environment
+        variable ``PIPELINE_OPT_NAME`` (in capitals, ``_`` for ``-``).
+
+        Args:
+          name: as people type it, e.g. ``"max-ops"``.
+          pass_class: all steps with a pass of exactly this class are meant.
+          field: option of the pass; ``None`` for the same name.
+
+        Raises:
+          PipelineError: the pass has no such option, or the pipeline has one of that name.
+        """
+        if any(each.name == name for each in self._options):
+            raise PipelineError(f"two options are called {name!r}", remedy="choose another name for one")
+        self._options.append(make_option(name, pass_class, field))
+        return self
+
+    def configured(self, given: Mapping[str, str] | None = None) -> Self:
+        """The pipeline with options as ``given`` says, and for the others the environment; itself where neither does.
+
+        Args:
+          given: texts of values by names of options.
+
+        Raises:
+          PipelineError: there is no such option, or a value is wrong.
+        """
+        values = values_in(self.name, self._options, given or {})
+        if not values:
+            return self
+        other = copy.copy(self)
+        other._steps = [_configured(step, values) for step in self._steps]
+        other._inputs = [
+            replace(each, steps=tuple(_configured(step, values) for step in each.steps)) for each in self._inputs
+        ]
+        return other
+
     def _add(self, point: HookPoint, actions: tuple[Action, ...], targets: Iterable[str] | None) -> Self:
-        for action in actions:
-            if not isinstance(action, Pass | NativePasses):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise PipelineError(
-                    f"{action!r} is no pass",
-                    remedy="give instances of ireekit.Pass, and pipeline text as ireekit.NativePasses(name, text)",
-                )
+        _check_actions(actions)
         only = None if targets is None else frozenset([targets] if isinstance(targets, str) else targets)
         self._steps.extend(Step(point, action, only) for action in actions)
         return self
@@ -136,6 +228,11 @@ class PipelineDefinition:
     def steps_for(self, families: Collection[str]) -> tuple[Step, ...]:
         """The steps that run for a program with these target families."""
         return tuple(step for step in self._steps if step.applies_to(families))
+
+    def steps_of(self, module: ir.Operation, families: Collection[str]) -> tuple[Step, ...]:
+        """The steps that run for this program: :meth:`steps_for`, and those of the input types it is of."""
+        converting = (step for each in self._inputs if each.fits(module) for step in each.steps)
+        return (*self.steps_for(families), *converting)
 
     def fingerprint(self, families: Collection[str]) -> str:
         """Changes with everything of the pipeline that can change a program for these target families."""
@@ -146,8 +243,25 @@ class PipelineDefinition:
                 *self.flags,
                 *(f"dialect {dialect_fingerprint(dialect)}" for dialect in self.dialects),
                 *(f"{step.point} {step.action.fingerprint()}" for step in steps),
+                *(
+                    f"{each.name} {sorted(each.dialects)} {[step.action.fingerprint() for step in each.steps]}"
+                    for each in self._inputs
+                ),
             ]
         )
+
+
+def _configured(step: Step, values: Mapping[PipelineOption, Any]) -> Step:
+    return replace(step, action=configured_pass(step.action, values)) if isinstance(step.action, Pass) else step
+
+
+def _check_actions(actions: Iterable[Action]) -> None:
+    for action in actions:
+        if not isinstance(action, Pass | NativePasses):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise PipelineError(
+                f"{action!r} is no pass",
+                remedy="give instances of ireekit.Pass, and pipeline text as ireekit.NativePasses(name, text)",
+            )
 
 
 def _check_dialects(dialects: tuple[Dialect, ...]) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import difflib
 import traceback
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from ireekit.errors import IreekitError, PipelineError
@@ -44,6 +43,8 @@ class InstalledPipeline:
         Raises:
           PipelineError: importing it fails, or the object is no pipeline.
         """
+        from importlib.metadata import EntryPoint
+
         try:
             found = EntryPoint(self.name, self.reference, GROUP).load()
         except (Exception, SystemExit) as error:  # whatever the module does when it is imported
@@ -70,6 +71,8 @@ class InstalledPipeline:
 
 def installed_pipelines() -> tuple[InstalledPipeline, ...]:
     """Every pipeline the installed packages offer, by name; nothing of them is imported."""
+    from importlib.metadata import entry_points
+
     found = {
         (entry.name, entry.value): InstalledPipeline(
             entry.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 def dialect_fingerprint(dialect: Dialect) -> str:
     """Changes with a dialect's name, its definition, and the files that hold the verifiers of its classes."""
+    import hashlib
+
     models = dialect.models
     members = (*models.ops.values(), *models.types.values(), *models.attributes.values())
     modules = (sys.modules.get(member.cls.__module__) for member in members)

@@ -39,6 +39,8 @@ MANIFEST_FILE = "IREEKIT_PLUGIN_MANIFEST"
 REFRESHING = "IREEKIT_PLUGIN_REFRESHING"
 """Set in the process that writes the manifest, which must not wait for itself."""
 
+NO_FOLDER = "no folder for the manifest can be written to: set IREEKIT_CACHE_DIR"
+
 _SECONDS_TO_REFRESH = 120
 
 
@@ -69,13 +71,8 @@ def set_by_us(environment: Mapping[str, str]) -> bool:
     return MANIFEST_FILE in environment and "," not in value and Path(value).name == LIBRARY
 
 
-def loading(compiler: Path, *, refresh: bool = True) -> Loading:
-    """Decide for the stock tools of one compiler.
-
-    Args:
-      compiler: its library.
-      refresh: whether to write the manifest anew where it is out of date.
-    """
+def loading(compiler: Path) -> Loading:
+    """Decide for the stock tools of one compiler, given its library. A manifest that is out of date is written anew."""
     if os.environ.get(OPT_OUT, "0") not in ("", "0"):
         return Loading(reason=f"{OPT_OUT} is set")
     if REFRESHING in os.environ:
@@ -88,9 +85,10 @@ def loading(compiler: Path, *, refresh: bool = True) -> Loading:
         return Loading(reason=f"{LOAD} is set to {named!r}")
     if file := disabled_by():
         return Loading(reason=f"disabled by {file}")
-    found = current_state(ours, compiler) if refresh else _recorded(ours, compiler)
+    found = current_state(ours, compiler)
     if found is None:
-        return Loading(reason="the manifest is out of date")
+        unwritable = writable_folder(ours) is None
+        return Loading(reason=NO_FOLDER if unwritable else "another process writes the manifest since a long time")
     folder, state = found
     if state.problem:
         return Loading(reason=state.problem)

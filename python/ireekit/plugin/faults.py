@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import re
 import traceback
 from ctypes import c_char_p, c_void_p
 
@@ -12,6 +13,7 @@ from ireekit.bindings.native import string_ref
 from ireekit.errors import IreekitError, PassError
 
 _MOST_LINES = 24
+_FILE_LINE = re.compile(r"(?P<file>[^,]+):(?P<line>\d+):(?P<column>\d+)$")
 
 
 def emit(error: BaseException, *, operation: int | None = None, context: int | None = None) -> None:
@@ -25,15 +27,26 @@ def emit(error: BaseException, *, operation: int | None = None, context: int | N
         context = native.mlirOperationGetContext(operation)
     assert context is not None, "an operation or a context"
     location = None
-    if isinstance(error, PassError) and error.at is not None:
+    if (text := _location(error)) is not None:
         # A location is an attribute of MLIR's.
-        location = native.mlirAttributeParseGet(context, string_ref(error.at))
+        location = native.mlirAttributeParseGet(context, string_ref(text))
     if not location:
         location = (
             native.mlirLocationUnknownGet(context) if operation is None else native.mlirOperationGetLocation(operation)
         )
     # A call through ctypes gives up the interpreter's lock, which handlers on other threads may be waiting for.
     native.mlirEmitError(location, describe(error).encode(errors="replace"))
+
+
+def _location(error: BaseException) -> str | None:
+    """Of the operation concerned, as MLIR writes it."""
+    if isinstance(error, PassError) and error.at is not None:
+        return error.at
+    match = _FILE_LINE.search(error.location) if isinstance(error, IreekitError) and error.location else None
+    if match is None or match["file"].endswith(".py"):
+        return None
+    file = match["file"].replace("\\", r"\5C").replace('"', r"\22")
+    return f'loc("{file}":{match["line"]}:{match["column"]})'
 
 
 def describe(error: BaseException) -> str:

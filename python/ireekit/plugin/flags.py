@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from pathlib import Path
 
+from ireekit.bindings import PHASES
+from ireekit.errors import PipelineError
+from ireekit.pipeline import Step
 from ireekit.targets import FAMILIES
 
 _DEVICES = "iree-hal-target-device"
@@ -19,12 +24,18 @@ _FAMILY_OF_BACKEND = {
     "metal-spirv": "metal",
 }
 _LOCAL = "local"
+# Compiling from there on, the compiler does not ask plugins for passes.
+_LAST_ASKED = "preprocessing"
 
 
 def values(flags: Sequence[str], name: str) -> tuple[str, ...]:
-    """Every value of a flag given as ``--name=value``, split at commas."""
-    found = [flag.lstrip("-").partition("=") for flag in flags]
-    return tuple(part for key, _, value in found if key == name for part in value.split(",") if part)
+    """Every value of a flag given as ``--name=value`` or ``--name value``, split at commas."""
+    found: list[str] = []
+    for flag, following in zip(flags, (*flags[1:], ""), strict=False):
+        key, given, value = flag.lstrip("-").partition("=")
+        if key == name and flag.startswith("-"):
+            found += (value if given else following).split(",")
+    return tuple(part for part in found if part)
 
 
 def families(flags: Sequence[str]) -> frozenset[str]:
@@ -34,7 +45,7 @@ def families(flags: Sequence[str]) -> frozenset[str]:
     devices = values(flags, _DEVICES)
     for device in devices:
         # As in `--iree-hal-target-device=name=vulkan[0]`.
-        kind = device.rpartition("=")[2].partition("[")[0].strip("#\"")
+        kind = device.rpartition("=")[2].partition("[")[0].strip('#"')
         if kind == _LOCAL:
             continue
         chosen.update(name for name, row in FAMILIES.items() if row.device == kind)
@@ -43,3 +54,38 @@ def families(flags: Sequence[str]) -> frozenset[str]:
         if not backends:
             chosen.add("cpu")
     return frozenset(chosen)
+
+
+def last_phase() -> str | None:
+    """The phase after which this process stops compiling; ``None`` where it is not ``iree-compile``."""
+    words = _arguments()
+    return None if words is None else (values(words, "compile-to") or PHASES)[-1]
+
+
+def check_first_phase(steps: Sequence[Step]) -> None:
+    """Refuse what ``--compile-from=`` leaves out without a word: late in the pipeline plugins are not asked.
+
+    Raises:
+      PipelineError: names a step that would not run.
+    """
+    begin = (values(_arguments() or (), "compile-from") or (PHASES[0],))[-1]
+    if begin not in PHASES or PHASES.index(begin) < PHASES.index(_LAST_ASKED):
+        return
+    later = PHASES[PHASES.index(begin) + 1 :]
+    if (left_out := next((step for step in steps if step.phase in later), None)) is not None:
+        raise PipelineError(
+            f"{left_out} cannot run with --compile-from={begin}: the compiler asks no plugin after that phase",
+            remedy="compile from an earlier phase",
+        )
+
+
+@functools.cache
+def _arguments() -> tuple[str, ...] | None:
+    """Those of the process, if it is ``iree-compile``, be it inside of an interpreter."""
+    try:
+        words = Path("/proc/self/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return None
+    tools = [index for index, word in enumerate(words) if Path(word).name == "iree-compile"]
+    is_tool = bool(tools) and (tools[0] == 0 or "ireekit.plugin.tool" in words[: tools[0]])
+    return tuple(words[tools[0] + 1 :]) if is_tool else None

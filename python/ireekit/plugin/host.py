@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
+import itertools
 import sys
 import threading
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any
+
+from ireekit.bindings.light import import_bindings
 
 if TYPE_CHECKING:
     from ireekit.plugin.session import PluginSession
@@ -55,26 +59,30 @@ class _Depth(threading.local):
 _depth = _Depth()
 _lock = threading.Lock()
 _sessions: dict[int, PluginSession] = {}
-_last_handle = 0
-_host: _Host | None = None
+_handles = itertools.count(1)
 
 
 def callbacks() -> int:
     """Address of the table of functions, which lives as long as the process."""
-    global _host
-    if _host is None:
-        _host = _Host(
-            _VERSION,
-            _ACTIVATE(_activate),
-            _POINTS(_points),
-            _ARRANGE(_arrange),
-            _RUN(_run),
-            _RUN_PASS(_run_pass),
-            _LOAD_DIALECT(_load_dialect),
-            _DEACTIVATE(_deactivate),
-            _FINISH(_finish),
-        )
-    return ctypes.addressof(_host)
+    return ctypes.addressof(_host())
+
+
+@functools.cache
+def _host() -> _Host:
+    # Where this interpreter runs for one compilation, its start is what counts.
+    if not sys.orig_argv or "ireekit.plugin.tool" in sys.orig_argv:
+        import_bindings()
+    return _Host(
+        _VERSION,
+        _ACTIVATE(_activate),
+        _POINTS(_points),
+        _ARRANGE(_arrange),
+        _RUN(_run),
+        _RUN_PASS(_run_pass),
+        _LOAD_DIALECT(_load_dialect),
+        _DEACTIVATE(_deactivate),
+        _FINISH(_finish),
+    )
 
 
 def _activate(name: bytes, context: int, options: bytes, flags: bytes) -> int:
@@ -88,11 +96,10 @@ def _activate(name: bytes, context: int, options: bytes, flags: bytes) -> int:
 
 
 def _keep(session: PluginSession) -> int:
-    global _last_handle
     with _lock:
-        _last_handle += 1
-        _sessions[_last_handle] = session
-        return _last_handle
+        handle = next(_handles)
+        _sessions[handle] = session
+        return handle
 
 
 def _points(handle: int) -> int:

@@ -9,8 +9,10 @@ fields separated by tabs:
 ``symbol NAME OFFSET``              a hidden symbol, in hexadecimal from the load base
 ``pipeline NAME``                   a plugin ``--iree-plugin=NAME``; its records follow it:
 ``input-type NAME TYPE``            a value of ``--iree-input-type=``
-``input-dialect NAME DIALECT``      operations of it in the input choose the first input type
+``input-dialect NAME DIALECT``      operations of it in the input choose the input type before it
+``flag NAME FLAG``                  of the compiler, added where the pipeline runs and it is not given
 ``option NAME OPTION VALUE HELP``   a flag ``--NAME-opt-OPTION=``, and its default
+``default-flag FLAG``               of the compiler, added where a pipeline runs and no target is given
 ``pass NAME HELP``                  a pass for pipeline texts
 ``dialect NAME``                    a dialect that ``iree-opt`` finds
 ``end CHECKSUM``                    the last: CRC-32 of all lines before it, eight hexadecimal digits
@@ -39,7 +41,7 @@ OVERRIDE = "IREEKIT_PLUGIN_MANIFEST"
 
 
 @dataclass(frozen=True)
-class PipelineOption:
+class OptionEntry:
     """A flag of a pipeline."""
 
     name: str
@@ -53,15 +55,15 @@ class PipelineEntry:
 
     Attributes:
       name: as in ``--iree-plugin=NAME``.
-      input_types: values of ``--iree-input-type=`` that it takes; the first is chosen for ``dialects``.
-      dialects: in the input, they tell that it is for this pipeline.
+      input_types: values of ``--iree-input-type=`` that it takes, each with the dialects that choose it.
       options: its flags.
+      flags: of the compiler, that it needs.
     """
 
     name: str
-    input_types: tuple[str, ...] = ()
-    dialects: tuple[str, ...] = ()
-    options: tuple[PipelineOption, ...] = ()
+    input_types: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    options: tuple[OptionEntry, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Manifest:
       build_id: of the compiler.
       symbols: hidden symbols of that compiler, offsets from its load base by linker name.
       pipelines: each is a plugin.
+      default_flags: of the compiler, for the default target.
       passes: name and one line of help.
       dialects: of all pipelines.
     """
@@ -83,6 +86,7 @@ class Manifest:
     build_id: str = ""
     symbols: dict[str, int] = field(default_factory=dict[str, int])
     pipelines: tuple[PipelineEntry, ...] = ()
+    default_flags: tuple[str, ...] = ()
     passes: tuple[tuple[str, str], ...] = ()
     dialects: tuple[str, ...] = ()
 
@@ -92,9 +96,12 @@ class Manifest:
         rows += [("symbol", name, f"{value:x}") for name, value in sorted(self.symbols.items())]
         for each in self.pipelines:
             rows.append(("pipeline", each.name))
-            rows += [("input-type", each.name, name) for name in each.input_types]
-            rows += [("input-dialect", each.name, name) for name in each.dialects]
+            for name, dialects in each.input_types:
+                rows.append(("input-type", each.name, name))
+                rows += [("input-dialect", each.name, dialect) for dialect in dialects]
+            rows += [("flag", each.name, flag) for flag in each.flags]
             rows += [("option", each.name, option.name, option.default, option.help) for option in each.options]
+        rows += [("default-flag", flag) for flag in self.default_flags]
         rows += [("pass", *row) for row in self.passes]
         rows += [("dialect", name) for name in self.dialects]
         return sealed("\n".join([HEADER, *("\t".join(_field(part) for part in row) for row in rows), ""]))
@@ -131,6 +138,7 @@ def make_manifest() -> Manifest:
         build_id=build_info().build_id,
         symbols=_hidden_symbols(),
         pipelines=tuple(_entry(name, definition) for name, definition in definitions.items()),
+        default_flags=_default_flags(),
         passes=tuple(_passes(each for each in definitions.values() if each is not None)),
         dialects=tuple(_dialects(each for each in definitions.values() if each is not None)),
     )
@@ -159,7 +167,22 @@ def _loaded(installed: InstalledPipeline) -> PipelineDefinition | None:
 def _entry(name: str, definition: PipelineDefinition | None) -> PipelineEntry:
     if definition is None:
         return PipelineEntry(name)
-    return PipelineEntry(name)
+    steps = [step.action for step in (*definition.steps, *(step for each in definition.inputs for step in each.steps))]
+    return PipelineEntry(
+        name,
+        input_types=tuple((each.name, tuple(sorted(each.dialects))) for each in definition.inputs),
+        options=tuple(OptionEntry(each.name, each.default(steps), each.help) for each in definition.options),
+        flags=definition.flags,
+    )
+
+
+def _default_flags() -> tuple[str, ...]:
+    """What ``compile`` of a pipeline tells the compiler where no target and no option is given."""
+    from ireekit.compiler.options import CompileOptions
+    from ireekit.targets import parse_targets
+
+    targets = parse_targets("cpu")
+    return (*targets.flags(), *CompileOptions().on(targets).compiler_flags())
 
 
 def _passes(definitions: Iterable[PipelineDefinition]) -> list[tuple[str, str]]:

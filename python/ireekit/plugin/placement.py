@@ -6,7 +6,7 @@ where the plugin's own passes, which were all added at one place, belong.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ireekit.bindings import PHASES
@@ -62,8 +62,21 @@ def split_items(text: str) -> list[str]:
     return [item for item in items if item]
 
 
-def arrange(items: Sequence[str], placeholders: dict[str, int], last_phase: str | None = None) -> list[int]:
-    """The order of the passes with each placeholder at its place.
+@dataclass(frozen=True)
+class Arrangement:
+    """What comes of :func:`arrange`.
+
+    Attributes:
+      order: indices into the items.
+      phases: that end in this pipeline, so that what is to be done there is to be done now.
+    """
+
+    order: list[int]
+    phases: frozenset[str]
+
+
+def arrange(items: Sequence[str], placeholders: Mapping[str, int], last_phase: str | None = None) -> Arrangement:
+    """Put each placeholder at its place.
 
     Args:
       items: of the whole pipeline, placeholders included.
@@ -71,31 +84,38 @@ def arrange(items: Sequence[str], placeholders: dict[str, int], last_phase: str 
         for the phases in :data:`FIXED`.
       last_phase: the compiler stops after this one, if that is known.
 
-    Returns:
-      Indices into ``items``.
-
     Raises:
       PipelineError: the end of a phase cannot be found.
     """
-    first = min(placeholders.values())
-    moved = {phase: index for phase, index in placeholders.items() if phase not in FIXED and index != first}
+    first = min(placeholders, key=lambda phase: placeholders[phase])
+    moved = {phase: index for phase, index in placeholders.items() if phase not in FIXED and phase != first}
     rest = [index for index in range(len(items)) if index not in moved.values()]
-    places, reached = _ends([items[index] for index in rest])
-    if last_phase is not None and reached != last_phase and moved:
+    others = [position for position, index in enumerate(rest) if index not in placeholders.values()]
+    places, reached = _ends([items[rest[position]] for position in others])
+    if last_phase not in (None, PHASES[-1] if reached == PHASES[-2] else reached, reached) and moved:
         raise PipelineError(
             f"where phase {reached!r} ends in the compiler's pipeline cannot be told",
-            remedy="`mypipeline.compile` and `ireekit compile` run the phases one by one",
+            remedy="compile with `ireekit compile`, which runs the phases one by one",
         )
     order: list[int] = []
-    for position, index in enumerate([*rest, -1]):
-        order += [moved[phase] for phase in PHASES if phase in moved and places.get(phase, len(rest)) == position]
-        order.append(index)
-    return order[:-1]
+    for position in range(len(rest) + 1):
+        order += [index for phase, index in moved.items() if _position(places.get(phase), others, rest) == position]
+        order += rest[position : position + 1]
+    begun = PHASES[0] if first == PHASES[0] else _phase_before(places)
+    ended = PHASES[PHASES.index(begun) + (first != PHASES[0]) : PHASES.index(reached) + 1]
+    # The last phase is nothing but its name, and ends with the one before, unless that is where the compiler stops.
+    whole = reached == PHASES[-2] and last_phase != reached
+    return Arrangement(order, frozenset(ended) | ({PHASES[-1]} if whole else set()))
 
 
-def is_reached(items: Sequence[str], phase: str) -> bool:
-    """Whether the pipeline goes as far as ``phase``."""
-    return PHASES.index(phase) <= PHASES.index(_ends(items)[1])
+def _position(place: int | None, others: Sequence[int], rest: Sequence[int]) -> int:
+    return others[place] if place is not None and place < len(others) else len(rest)
+
+
+def _phase_before(places: Mapping[str, int]) -> str:
+    """The last phase that ended before the pipeline began."""
+    first = min(places, key=PHASES.index)
+    return first if places[first] == 0 else PHASES[PHASES.index(first) - 1]
 
 
 def _ends(items: Sequence[str]) -> tuple[dict[str, int], str]:
@@ -112,7 +132,5 @@ def _ends(items: Sequence[str]) -> tuple[dict[str, int], str]:
         places[boundary.phase] = found - boundary.back
         position = found + 1
         reached = PHASES[PHASES.index(boundary.phase) + 1]
-    if "hal" in places:
-        reached = PHASES[-1]
     places[reached] = len(items)
     return places, reached

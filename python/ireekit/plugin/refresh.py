@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -86,8 +87,14 @@ def _refresh(ours: Path, compiler: Path, version: str, folder: Path) -> Refreshe
         notes = _broken()
         sources = (folder / MANIFEST, *editable_sources())
         stamps = tuple(dict((*stamps_of(ours, compiler, sources), *stamps)).items())
-    record(folder, State(str(compiler), tuple(map(str, site_folders())), problem, stamps))
+    record(folder, State(str(compiler), tuple(map(str, site_folders())), problem, stamps, _references()))
     return Refreshed(folder / MANIFEST, problem, notes)
+
+
+def _references() -> tuple[tuple[str, str], ...]:
+    found = [(each.name, each.reference) for each in installed_pipelines()]
+    counts = Counter(name for name, _ in found)
+    return tuple(row for row in found if counts[row[0]] == 1 and not set("\t\n") & set("".join(row)))
 
 
 def _broken() -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -11,14 +13,19 @@ from ireekit.bindings.erasure import guard_erasure
 from ireekit.bindings.models import note_models
 from ireekit.compiler.legality import LAST_OPEN_PHASE, OPEN_PHASES, refuse_unknown_operations
 from ireekit.compiler.steps import StepRunner
-from ireekit.pipeline import load_pipeline
 from ireekit.plugin.contexts import borrowed_context
-from ireekit.plugin.flags import families
-from ireekit.plugin.placement import arrange, is_reached, split_items
+from ireekit.plugin.flags import check_first_phase, families, last_phase
+from ireekit.plugin.hooks import watching
+from ireekit.plugin.installed import load_installed
+from ireekit.plugin.placement import arrange, split_items
 from ireekit.plugin.steps import Program
 
 if TYPE_CHECKING:
     from iree.compiler import ir
+
+    from ireekit.pipeline import Step
+
+_INPUT = "input:"
 
 
 class PluginSession:
@@ -33,14 +40,17 @@ class PluginSession:
     Raises:
       PipelineError: there is no such pipeline, or it cannot be imported.
       DialectError: one of its dialects cannot be registered.
+      CapabilityError: it has steps around passes, and those cannot be watched.
     """
 
     def __init__(self, name: str, context: int, options: str = "", flags: str = "") -> None:
         self.name = name
         self.address = context
-        self.pipeline = load_pipeline(name)
+        given = (line.partition("=") for line in options.split("\n") if line)
+        self.pipeline = load_installed(name).configured({key: _unescaped(value) for key, _, value in given})
         self.flags = tuple(flags.splitlines())
         self.steps = self.pipeline.steps_for(families(self.flags))
+        check_first_phase(self.steps)
         self.context: ir.Context = borrowed_context(context)
         guard_erasure()
         note_models()
@@ -48,7 +58,8 @@ class PluginSession:
             dialect.load(self.context)
         self._runner = StepRunner(self.pipeline.dialects)
         self._stack = ExitStack()
-        self._reached: frozenset[str] = frozenset(PHASES)
+        self._stack.enter_context(watching(self.context, self.steps, self._runner))
+        self._phases: frozenset[str] = frozenset(PHASES)
         needed = {step.phase for step in self.steps} | {"start", LAST_OPEN_PHASE}
         if self.pipeline.dialects:
             needed.update(OPEN_PHASES)
@@ -68,9 +79,9 @@ class PluginSession:
         assert len(items) == size, f"{size} passes and {len(items)} items"
         own = {f"{self.name}-at-{phase}": phase for phase in PHASES}
         placeholders = {own[item]: index for index, item in enumerate(items) if item in own}
-        others = [item for item in items if item not in own]
-        self._reached = frozenset(phase for phase in PHASES if is_reached(others, phase))
-        return arrange(items, placeholders)
+        arrangement = arrange(items, placeholders, last_phase())
+        self._phases = arrangement.phases
+        return arrangement.order
 
     def run(self, point: str, operation: int) -> None:
         """Run the steps at a point over the module at an address.
@@ -78,16 +89,29 @@ class PluginSession:
         Raises:
           CompileError: one failed, or an operation is invalid, or unknown to what follows.
         """
-        if point not in self._reached:
-            return
         module = operation_at(operation)
+        if point.startswith(_INPUT):
+            self._run_all(self._input_steps(point.removeprefix(_INPUT)), module)
+            return
+        if point not in self._phases:
+            return
         if point in OPEN_PHASES or point == LAST_OPEN_PHASE:
             self._runner.verify(module)
-        for step in self.steps:
-            if step.phase == point:
-                self._runner.at_phase(step, Program(module))
+        self._run_all((step for step in self.steps if step.phase == point), module)
         refuse_unknown_operations(module, point, self.steps, self._runner.dialect_names)
+
+    def _input_steps(self, name: str) -> tuple[Step, ...]:
+        return next((each.steps for each in self.pipeline.inputs if each.name == name), ())
+
+    def _run_all(self, steps: Iterable[Step], module: ir.Operation) -> None:
+        for step in steps:
+            self._runner.at_phase(step, Program(module))
 
     def close(self) -> None:
         """The session ends."""
         self._stack.close()
+
+
+def _unescaped(value: str) -> str:
+    """Of an option, which is in one line: ``\\n`` is a line break, and a backslash is doubled."""
+    return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], value)

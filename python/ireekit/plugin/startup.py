@@ -31,7 +31,8 @@ _SCRIPTS = ("iree-compile", "iree-opt", "iree-link")
 def find_spec(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
     """The specification of one of the three modules, or ``None`` to leave it to the usual finders."""
     if name == _SCRIPTS_PACKAGE:
-        _change(_loading().variables())
+        if not _other_tools():
+            _change(_loading().variables())
         return None
     if name == "iree.compiler._mlir_libs" and _starts_only_a_tool():
         return None
@@ -41,6 +42,13 @@ def find_spec(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
         return None
     spec.loader = loader(spec.loader.name, spec.loader.path)
     return spec
+
+
+def _other_tools() -> bool:
+    """Whether the wheel's scripts start tools of another compiler."""
+    folders = [Path(folder) for folder in os.environ.get("IREE_TOOL_PATH", "").split(os.pathsep) if folder]
+    ours = _compiler().parent.resolve()
+    return any((folder / tool).is_file() and folder.resolve() != ours for folder in folders for tool in _SCRIPTS)
 
 
 def _starts_only_a_tool() -> bool:

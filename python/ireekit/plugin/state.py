@@ -14,6 +14,9 @@ from pathlib import Path
 _HEADER = "ireekit-plugin-state 1"
 _ABSENT = "absent"
 
+# Fields of each kind of record.
+_SIZES = {"compiler": 1, "site": 1, "problem": 1, "file": 2, "pipeline": 2}
+
 
 @dataclass(frozen=True)
 class State:
@@ -22,18 +25,20 @@ class State:
     sites: the folders of installed packages that were searched.
     problem: why the plugin cannot be loaded by that compiler, or ``""``.
     stamps: of every file that the manifest depends on, see :func:`stamp`.
+    pipelines: name and ``module:object`` of those that one package alone offers.
     """
 
     compiler: str
     sites: tuple[str, ...]
     problem: str
     stamps: tuple[tuple[str, str], ...]
+    pipelines: tuple[tuple[str, str], ...] = ()
 
     def holds(self, compiler: Path, sites: Iterable[Path]) -> bool:
         """Whether nothing changed since."""
         if self.compiler != str(compiler) or self.sites != tuple(map(str, sites)):
             return False
-        return all(stamp(Path(path)) == found for path, found in self.stamps)
+        return all(_agree(then, stamp(Path(path))) for path, then in self.stamps)
 
     def text(self) -> str:
         """The contents of its file; :func:`parse_state` reads them."""
@@ -42,6 +47,7 @@ class State:
             *(("site", site) for site in self.sites),
             ("problem", " ".join(self.problem.split())),
             *(("file", path, found) for path, found in self.stamps),
+            *(("pipeline", *row) for row in self.pipelines),
         ]
         return "".join("\t".join(record) + "\n" for record in ((_HEADER,), *records))
 
@@ -55,15 +61,23 @@ def stamp(path: Path) -> str:
     return f"{found.st_mtime_ns}" if path.is_dir() else f"{found.st_mtime_ns}:{found.st_size}"
 
 
+def _agree(then: str, now: str) -> bool:
+    if then == now:
+        return True
+    # Files of container images and archives keep whole seconds.
+    old, new = then.split(":"), now.split(":")
+    return new[0].endswith("0" * 9) and old[0][:-9] == new[0][:-9] and old[1:] == new[1:]
+
+
 def parse_state(text: str) -> State | None:
     """``None`` for a text that is none of :meth:`State.text`."""
     head, *lines = text.split("\n")
     if head != _HEADER or lines[-1:] != [""]:
         return None
-    fields: dict[str, list[list[str]]] = {"compiler": [], "site": [], "problem": [], "file": []}
+    fields: dict[str, list[list[str]]] = {kind: [] for kind in _SIZES}
     for line in lines[:-1]:
         kind, *values = line.split("\t")
-        if kind not in fields or len(values) != (2 if kind == "file" else 1):
+        if len(values) != _SIZES.get(kind):
             return None
         fields[kind].append(values)
     if len(fields["compiler"]) != 1 or len(fields["problem"]) != 1:
@@ -73,6 +87,7 @@ def parse_state(text: str) -> State | None:
         tuple(value for (value,) in fields["site"]),
         fields["problem"][0][0],
         tuple((path, found) for path, found in fields["file"]),
+        tuple((name, reference) for name, reference in fields["pipeline"]),
     )
 
 

@@ -23,7 +23,7 @@ def main(words: list[str]) -> int:
     """
     library, *arguments = words
     # The native side cannot tell it from the arguments of this process.
-    os.environ[TOOL] = Path(arguments[0]).name
+    os.environ[TOOL] = f"{os.getpid()}:{Path(arguments[0]).name}"
     run = getattr(ctypes.CDLL(library, ctypes.RTLD_GLOBAL), _MAINS[Path(arguments[0]).name])
     run.restype = ctypes.c_int
     run.argtypes = [ctypes.c_int, ctypes.POINTER(ctypes.c_char_p)]

@@ -7,12 +7,12 @@
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.integer' but got 'builtin.float'}}
+// expected-error@+1 {{'a.i64' op attribute 'x': expected i64 attribute, found 3.000000e+00 : f64}}
 "a.i64"() {x = 3.0 : f64} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.integer' but got 'builtin.string'}}
+// expected-error@+1 {{'a.i64' op attribute 'x': expected i64 attribute, found "3"}}
 "a.i64"() {x = "3"} : () -> ()
 
 // -----
@@ -27,17 +27,17 @@
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.float' but got 'builtin.integer'}}
+// expected-error@+1 {{'a.f32' op attribute 'x': expected f32 attribute, found 1 : i32}}
 "a.f32"() {x = 1 : i32} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.float' but got 'builtin.integer'}}
+// expected-error@+1 {{'a.float' op attribute 'x': expected float, found 1 : i64}}
 "a.float"() {x = 1 : i64} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.integer' but got 'builtin.float'}}
+// expected-error@+1 {{'a.integer' op attribute 'x': expected integer, found 1.000000e+00 : f32}}
 "a.integer"() {x = 1.0 : f32} : () -> ()
 
 // -----
@@ -67,22 +67,22 @@
 
 // -----
 
-// expected-error@+1 {{'1 : i8' does not satisfy the constraint}}
+// expected-error@+1 {{'a.bool' op attribute 'x': expected bool, found 1 : i8}}
 "a.bool"() {x = 1 : i8} : () -> ()
 
 // -----
 
-// expected-error@+1 {{'"true"' does not satisfy the constraint}}
+// expected-error@+1 {{'a.bool' op attribute 'x': expected bool, found "true"}}
 "a.bool"() {x = "true"} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.string' but got 'builtin.integer'}}
+// expected-error@+1 {{'a.string' op attribute 'x': expected string, found 1 : i32}}
 "a.string"() {x = 1 : i32} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.string' but got 'builtin.symbol_ref'}}
+// expected-error@+1 {{'a.string' op attribute 'x': expected string, found @text}}
 "a.string"() {x = @text} : () -> ()
 
 // -----
@@ -97,7 +97,7 @@
 
 // -----
 
-// expected-error@+1 {{expected 'unit' but got 'true'}}
+// expected-error@+1 {{'a.unit' op attribute 'x': expected unit, found true}}
 "a.unit"() {x = true} : () -> ()
 
 // -----
@@ -107,17 +107,17 @@
 
 // -----
 
-// expected-error@+1 {{'i32' does not satisfy the constraint}}
+// expected-error@+1 {{'a.float_type' op attribute 'x': expected floating-point type, found i32}}
 "a.float_type"() {x = i32} : () -> ()
 
 // -----
 
-// expected-error@+1 {{'"f32"' does not satisfy the constraint}}
+// expected-error@+1 {{'a.float_type' op attribute 'x': expected floating-point type, found "f32"}}
 "a.float_type"() {x = "f32"} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.symbol_ref' but got 'builtin.string'}}
+// expected-error@+1 {{'a.symbol' op attribute 'x': expected symbol reference, found "a"}}
 "a.symbol"() {x = "a"} : () -> ()
 
 // -----
@@ -127,22 +127,22 @@
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.affine_map' but got 'builtin.integer_set'}}
+// expected-error@+1 {{'a.map' op attribute 'x': expected affine map, found affine_set<(d0) : (d0 == 0)>}}
 "a.map"() {x = affine_set<(d0) : (d0 == 0)>} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.integer_set' but got 'builtin.affine_map'}}
+// expected-error@+1 {{'a.set' op attribute 'x': expected integer set, found affine_map<(d0) -> (d0)>}}
 "a.set"() {x = affine_map<(d0) -> (d0)>} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.array' but got 'builtin.dense_array'}}
+// expected-error@+1 {{'a.array' op attribute 'x': expected array of any attribute, found array<i32: 1>}}
 "a.array"() {x = array<i32: 1>} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.array' but got 'builtin.integer'}}
+// expected-error@+1 {{'a.array' op attribute 'x': expected array of any attribute, found 1 : i32}}
 "a.array"() {x = 1 : i32} : () -> ()
 
 // -----
@@ -177,7 +177,7 @@
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.dense_array' but got 'builtin.array'}}
+// expected-error@+1 {{'a.dense' op attribute 'x': expected dense array of i64, found [1, 2]}}
 "a.dense"() {x = [1, 2]} : () -> ()
 
 // -----
@@ -192,12 +192,12 @@
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'builtin.dictionary' but got 'builtin.array'}}
+// expected-error@+1 {{'a.dictionary' op attribute 'x': expected dictionary, found []}}
 "a.dictionary"() {x = []} : () -> ()
 
 // -----
 
-// expected-error@+1 {{'[1, 2]' does not satisfy the constraint}}
+// expected-error@+1 {{'a.elements' op attribute 'x': expected constant, found [1, 2]}}
 "a.elements"() {x = [1, 2]} : () -> ()
 
 // -----
@@ -207,27 +207,27 @@
 
 // -----
 
-// expected-error@+1 {{'1 : i32' does not satisfy the constraint}}
+// expected-error@+1 {{'a.any_mode' op attribute 'x': expected a.mode (fast, exact), found 1 : i32}}
 "a.any_mode"() {x = 1 : i32} : () -> ()
 
 // -----
 
-// expected-error@+1 {{'0 : i64' does not satisfy the constraint}}
+// expected-error@+1 {{'a.any_mode' op attribute 'x': expected a.mode (fast, exact), found 0 : i64}}
 "a.any_mode"() {x = 0 : i64} : () -> ()
 
 // -----
 
-// expected-error@+1 {{'"fast"' does not satisfy the constraint}}
+// expected-error@+1 {{'a.any_mode' op attribute 'x': expected a.mode (fast, exact), found "fast"}}
 "a.any_mode"() {x = "fast"} : () -> ()
 
 // -----
 
-// expected-error@+1 {{'"up"' does not satisfy the constraint}}
+// expected-error@+1 {{'a.any_side' op attribute 'x': expected a.side (left, right), found "up"}}
 "a.any_side"() {x = "up"} : () -> ()
 
 // -----
 
-// expected-error@+1 {{'0 : i32' does not satisfy the constraint}}
+// expected-error@+1 {{'a.any_side' op attribute 'x': expected a.side (left, right), found 0 : i32}}
 "a.any_side"() {x = 0 : i32} : () -> ()
 
 // -----
@@ -237,17 +237,17 @@
 
 // -----
 
-// expected-error@+1 {{expected base attribute 'a.span' but got 'builtin.integer'}}
+// expected-error@+1 {{'a.any_span' op attribute 'x': expected #a.span, found 1 : i64}}
 "a.any_span"() {x = 1 : i64} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected '42 : i32' but got '43 : i32'}}
+// expected-error@+1 {{'a.is' op attribute 'x': expected 42 : i32, found 43 : i32}}
 "a.is"() {x = 43 : i32} : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected '42 : i32' but got '42 : i64'}}
+// expected-error@+1 {{'a.is' op attribute 'x': expected 42 : i32, found 42 : i64}}
 "a.is"() {x = 42 : i64} : () -> ()
 
 // -----

@@ -8,21 +8,21 @@ func.func @fine(%a: !t.box<f32, 4 : i64>, %b: tensor<4x!t.plain>, %c: tuple<!t.e
 
 // -----
 
-// expected-error@+1 {{'i32' does not satisfy the constraint}}
+// expected-error@+1 {{!t.box<i32, 4 : i64>: parameter 'element': expected f32 or f16, found i32}}
 func.func @parameter(%a: !t.box<i32, 4 : i64>) {
   return
 }
 
 // -----
 
-// expected-error@+1 {{expected 2 type arguments, but had 1}}
+// expected-error@+1 {{!t.box<f32>: expected 2 parameters, found 1}}
 func.func @too_few(%a: !t.box<f32>) {
   return
 }
 
 // -----
 
-// expected-error@+1 {{expected 2 type arguments, but had 3}}
+// expected-error@+1 {{!t.box<f32, 4 : i64, 5 : i64>: expected 2 parameters, found 3}}
 func.func @too_many(%a: !t.box<f32, 4 : i64, 5 : i64>) {
   return
 }

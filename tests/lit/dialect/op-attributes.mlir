@@ -15,7 +15,7 @@
 
 // -----
 
-// expected-error@+1 {{'s.attributes' op attribute "must" is expected but not provided}}
+// expected-error@+1 {{'s.attributes' op attribute 'must': expected i64 attribute, found none}}
 "s.attributes"() : () -> ()
 
 // -----

@@ -35,7 +35,7 @@ func.func @f(%a: tensor<2xi32>, %b: tensor<3xi32>) {
 // -----
 
 func.func @f(%a: tensor<2xf32>) {
-  // expected-error@+1 {{op expects exactly 2 operands, but got 1}}
+  // expected-error@+1 {{'s.two' op expected 2 operands, found 1}}
   %0 = "s.two"(%a) : (tensor<2xf32>) -> tensor<?xf32>
   return
 }
@@ -43,7 +43,7 @@ func.func @f(%a: tensor<2xf32>) {
 // -----
 
 func.func @f(%a: tensor<2xf32>) {
-  // expected-error@+1 {{op expects exactly 2 operands, but got 3}}
+  // expected-error@+1 {{'s.two' op expected 2 operands, found 3}}
   %0 = "s.two"(%a, %a, %a) : (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<?xf32>
   return
 }
@@ -51,7 +51,7 @@ func.func @f(%a: tensor<2xf32>) {
 // -----
 
 func.func @f(%a: tensor<2xf32>) {
-  // expected-error@+1 {{op expects exactly 1 results, but got 0}}
+  // expected-error@+1 {{'s.two' op expected 1 result, found 0}}
   "s.two"(%a, %a) : (tensor<2xf32>, tensor<2xf32>) -> ()
   return
 }
@@ -59,7 +59,7 @@ func.func @f(%a: tensor<2xf32>) {
 // -----
 
 func.func @f(%a: tensor<2xf32>) {
-  // expected-error@+1 {{op expects exactly 1 results, but got 2}}
+  // expected-error@+1 {{'s.two' op expected 1 result, found 2}}
   %0:2 = "s.two"(%a, %a) : (tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>)
   return
 }
@@ -81,7 +81,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{expected 'f32' but got 'i32'}}
+  // expected-error@+1 {{'s.maybe_one' op operand 'y': expected f32, found i32}}
   "s.maybe_one"(%i, %i) : (i32, i32) -> ()
   return
 }
@@ -89,7 +89,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{op expects at most 2 operands, but got 3}}
+  // expected-error@+1 {{'s.maybe_one' op operand 'y' is optional but has 2 values}}
   "s.maybe_one"(%i, %f, %f) : (i32, f32, f32) -> ()
   return
 }
@@ -97,7 +97,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{op expects at least 1 operands, but got 0}}
+  // expected-error@+1 {{'s.maybe_one' op expected at least 1 operand, found 0}}
   "s.maybe_one"() : () -> ()
   return
 }
@@ -119,7 +119,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{expected 'f32' but got 'i32'}}
+  // expected-error@+1 {{'s.many' op operand 'parts'[1]: expected f32, found i32}}
   "s.many"(%i, %f, %i, %x) : (i32, f32, i32, index) -> ()
   return
 }
@@ -127,7 +127,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{op expects at least 2 operands, but got 1}}
+  // expected-error@+1 {{'s.many' op expected at least 2 operands, found 1}}
   "s.many"(%i) : (i32) -> ()
   return
 }
@@ -156,7 +156,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{'operandSegmentSizes' attribute is expected but not provided}}
+  // expected-error@+1 {{'s.groups' op the attribute 'operandSegmentSizes' is missing}}
   "s.groups"(%i, %f, %x) : (i32, f32, index) -> ()
   return
 }
@@ -164,7 +164,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{'operandSegmentSizes' attribute for specifying operand segments must have 3 elements, but got 2}}
+  // expected-error@+1 {{'s.groups' op the attribute 'operandSegmentSizes' needs 3 elements, one a field, and has 2}}
   "s.groups"(%i, %f, %x) {operandSegmentSizes = array<i32: 1, 1>} : (i32, f32, index) -> ()
   return
 }
@@ -172,7 +172,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{sum of elements in 'operandSegmentSizes' attribute must be equal to the number of operands}}
+  // expected-error@+1 {{'s.groups' op 'operandSegmentSizes' counts 4 operands, there are 3}}
   "s.groups"(%i, %f, %x) {operandSegmentSizes = array<i32: 1, 1, 2>} : (i32, f32, index) -> ()
   return
 }
@@ -180,7 +180,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{'operandSegmentSizes' attribute for specifying operand segments must have non-negative values}}
+  // expected-error@+1 {{'s.groups' op operand 'more' is variadic but has -1 values}}
   "s.groups"(%i, %f, %x) {operandSegmentSizes = array<i32: 1, 1, -1>} : (i32, f32, index) -> ()
   return
 }
@@ -188,7 +188,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{element 0 in 'operandSegmentSizes' attribute must be equal to 0 or 1}}
+  // expected-error@+1 {{'s.groups' op operand 'maybe' is optional but has 2 values}}
   "s.groups"(%i, %i) {operandSegmentSizes = array<i32: 2, 0, 0>} : (i32, i32) -> ()
   return
 }
@@ -196,7 +196,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{expected 'index' but got 'f32'}}
+  // expected-error@+1 {{'s.groups' op operand 'more'[0]: expected index, found f32}}
   "s.groups"(%i, %f, %x) {operandSegmentSizes = array<i32: 1, 0, 2>} : (i32, f32, index) -> ()
   return
 }
@@ -204,7 +204,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{'operandSegmentSizes' attribute is expected to be a dense i32 array}}
+  // expected-error@+1 {{'s.groups' op the attribute 'operandSegmentSizes' is no array<i32: ...> but array<i64: 1, 0, 0>}}
   "s.groups"(%i) {operandSegmentSizes = array<i64: 1, 0, 0>} : (i32) -> ()
   return
 }
@@ -212,7 +212,7 @@ func.func @f(%i: i32, %f: f32, %x: index) {
 // -----
 
 func.func @f(%i: i32, %f: f32, %x: index) {
-  // expected-error@+1 {{'operandSegmentSizes' attribute is expected to be a dense i32 array}}
+  // expected-error@+1 {{'s.groups' op the attribute 'operandSegmentSizes' is no array<i32: ...> but "wrong"}}
   "s.groups"(%i) {operandSegmentSizes = "wrong"} : (i32) -> ()
   return
 }
@@ -234,7 +234,7 @@ func.func @f() {
 // -----
 
 func.func @f() {
-  // expected-error@+1 {{expected 'i32' but got 'f32'}}
+  // expected-error@+1 {{'s.result_groups' op result 'maybe': expected i32, found f32}}
   %0:2 = "s.result_groups"() {resultSegmentSizes = array<i32: 1, 1, 0>} : () -> (i1, f32)
   return
 }
@@ -242,7 +242,7 @@ func.func @f() {
 // -----
 
 func.func @f() {
-  // expected-error@+1 {{sum of elements in 'resultSegmentSizes' attribute must be equal to the number of results}}
+  // expected-error@+1 {{'s.result_groups' op 'resultSegmentSizes' counts 3 results, there are 2}}
   %0:2 = "s.result_groups"() {resultSegmentSizes = array<i32: 1, 0, 2>} : () -> (i1, f32)
   return
 }
@@ -250,7 +250,7 @@ func.func @f() {
 // -----
 
 func.func @f() {
-  // expected-error@+1 {{'resultSegmentSizes' attribute is expected but not provided}}
+  // expected-error@+1 {{'s.result_groups' op the attribute 'resultSegmentSizes' is missing}}
   %0:2 = "s.result_groups"() : () -> (i1, i32)
   return
 }

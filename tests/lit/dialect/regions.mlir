@@ -3,7 +3,7 @@
 
 // Regions: how many, of how many blocks, with what arguments.
 
-// expected-error@+1 {{expected region 0 to have 1 block(s) but got 0}}
+// expected-error@+1 {{'s.regions' op region 'body': expected 1 block, found 0}}
 "s.regions"() ({
 }, {
 }) : () -> ()
@@ -29,7 +29,7 @@
 
 // -----
 
-// expected-error@+1 {{expected region 0 to have 1 block(s) but got 2}}
+// expected-error@+1 {{'s.regions' op region 'body': expected 1 block, found 2}}
 "s.regions"() ({
 ^bb0:
   "s.branch"()[^bb1] : () -> ()
@@ -40,14 +40,14 @@
 
 // -----
 
-// expected-error@+1 {{'s.regions' op unexpected number of regions: expected 2 but got 1}}
+// expected-error@+1 {{'s.regions' op expected 2 regions, found 1}}
 "s.regions"() ({
 ^bb0:
 }) : () -> ()
 
 // -----
 
-// expected-error@+1 {{'s.regions' op unexpected number of regions: expected 2 but got 3}}
+// expected-error@+1 {{'s.regions' op expected 2 regions, found 3}}
 "s.regions"() ({
 ^bb0:
 }, {
@@ -64,7 +64,7 @@
 
 // expected-note@+1 {{see the operation}}
 "s.arguments"() ({
-// expected-error@+1 {{'i32' does not satisfy the constraint}}
+// expected-error@+1 {{'s.arguments' op argument 1 of region 'body': expected floating-point type, found i32}}
 ^bb0(%a: i32, %b: i32):
 }) : () -> ()
 
@@ -72,7 +72,7 @@
 
 // expected-note@+1 {{see the operation}}
 "s.arguments"() ({
-// expected-error@+1 {{expected region 0 to have 2 arguments but got 1}}
+// expected-error@+1 {{'s.arguments' op region 'body': expected 2 entry block arguments, found 1}}
 ^bb0(%a: i32):
 }) : () -> ()
 
@@ -80,13 +80,13 @@
 
 // expected-note@+1 {{see the operation}}
 "s.arguments"() ({
-// expected-error@+1 {{expected region 0 to have 2 arguments but got 3}}
+// expected-error@+1 {{'s.arguments' op region 'body': expected 2 entry block arguments, found 3}}
 ^bb0(%a: i32, %b: f32, %c: f32):
 }) : () -> ()
 
 // -----
 
-// expected-error@+1 {{expected region 0 to have 1 block(s) but got 0}}
+// expected-error@+1 {{'s.arguments' op region 'body': expected 1 block, found 0}}
 "s.arguments"() ({
 }) : () -> ()
 

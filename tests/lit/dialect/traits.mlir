@@ -203,14 +203,14 @@ func.func @f(%a: i32) {
 // -----
 
 "r.table"() ({
-  // expected-error@+1 {{'r.define' op is a Symbol and needs string attribute 'sym_name'}}
+  // expected-error@+1 {{'r.define' op attribute 'sym_name': expected string, found 3 : i32}}
   "r.define"() {sym_name = 3 : i32} : () -> ()
 }) : () -> ()
 
 // -----
 
 "r.table"() ({
-  // expected-error@+1 {{'r.define' op is a Symbol and needs string attribute 'sym_name'}}
+  // expected-error@+1 {{'r.define' op attribute 'sym_name': expected string, found none}}
   "r.define"() : () -> ()
 }) : () -> ()
 
@@ -273,12 +273,12 @@ func.func @f() {
 
 // -----
 
-// expected-error@+1 {{'r.constant' op is ConstantLike and needs attribute 'value'}}
+// expected-error@+1 {{'r.constant' op attribute 'value': expected i32 attribute, found none}}
 %0 = "r.constant"() : () -> i32
 
 // -----
 
-// expected-error@+1 {{expected 'i32' but got 'i64'}}
+// expected-error@+1 {{'r.constant' op result 'out': expected i32, found i64}}
 %0 = "r.constant"() {value = 3 : i32} : () -> i64
 
 // -----

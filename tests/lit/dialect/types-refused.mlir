@@ -3,7 +3,7 @@
 // What each constraint of types refuses.
 
 func.func @i32_0(%x: i64) {
-  // expected-error@+1 {{expected 'i32' but got 'i64'}}
+  // expected-error@+1 {{'t.i32' op operand 'x': expected i32, found i64}}
   "t.i32"(%x) : (i64) -> ()
   return
 }
@@ -11,7 +11,7 @@ func.func @i32_0(%x: i64) {
 // -----
 
 func.func @i32_1(%x: si32) {
-  // expected-error@+1 {{expected 'i32' but got 'si32'}}
+  // expected-error@+1 {{'t.i32' op operand 'x': expected i32, found si32}}
   "t.i32"(%x) : (si32) -> ()
   return
 }
@@ -19,7 +19,7 @@ func.func @i32_1(%x: si32) {
 // -----
 
 func.func @i32_2(%x: f32) {
-  // expected-error@+1 {{expected 'i32' but got 'f32'}}
+  // expected-error@+1 {{'t.i32' op operand 'x': expected i32, found f32}}
   "t.i32"(%x) : (f32) -> ()
   return
 }
@@ -27,7 +27,7 @@ func.func @i32_2(%x: f32) {
 // -----
 
 func.func @i32_3(%x: index) {
-  // expected-error@+1 {{expected 'i32' but got 'index'}}
+  // expected-error@+1 {{'t.i32' op operand 'x': expected i32, found index}}
   "t.i32"(%x) : (index) -> ()
   return
 }
@@ -35,7 +35,7 @@ func.func @i32_3(%x: index) {
 // -----
 
 func.func @i8_or_i16_0(%x: i32) {
-  // expected-error@+1 {{'i32' does not satisfy the constraint}}
+  // expected-error@+1 {{'t.i8_or_i16' op operand 'x': expected i8 or i16, found i32}}
   "t.i8_or_i16"(%x) : (i32) -> ()
   return
 }
@@ -43,7 +43,7 @@ func.func @i8_or_i16_0(%x: i32) {
 // -----
 
 func.func @i8_or_i16_1(%x: si8) {
-  // expected-error@+1 {{'si8' does not satisfy the constraint}}
+  // expected-error@+1 {{'t.i8_or_i16' op operand 'x': expected i8 or i16, found si8}}
   "t.i8_or_i16"(%x) : (si8) -> ()
   return
 }
@@ -51,7 +51,7 @@ func.func @i8_or_i16_1(%x: si8) {
 // -----
 
 func.func @si8_0(%x: i8) {
-  // expected-error@+1 {{expected 'si8' but got 'i8'}}
+  // expected-error@+1 {{'t.si8' op operand 'x': expected si8, found i8}}
   "t.si8"(%x) : (i8) -> ()
   return
 }
@@ -59,7 +59,7 @@ func.func @si8_0(%x: i8) {
 // -----
 
 func.func @si8_1(%x: ui8) {
-  // expected-error@+1 {{expected 'si8' but got 'ui8'}}
+  // expected-error@+1 {{'t.si8' op operand 'x': expected si8, found ui8}}
   "t.si8"(%x) : (ui8) -> ()
   return
 }
@@ -67,7 +67,7 @@ func.func @si8_1(%x: ui8) {
 // -----
 
 func.func @ui16_0(%x: i16) {
-  // expected-error@+1 {{expected 'ui16' but got 'i16'}}
+  // expected-error@+1 {{'t.ui16' op operand 'x': expected ui16, found i16}}
   "t.ui16"(%x) : (i16) -> ()
   return
 }
@@ -75,7 +75,7 @@ func.func @ui16_0(%x: i16) {
 // -----
 
 func.func @ui16_1(%x: si16) {
-  // expected-error@+1 {{expected 'ui16' but got 'si16'}}
+  // expected-error@+1 {{'t.ui16' op operand 'x': expected ui16, found si16}}
   "t.ui16"(%x) : (si16) -> ()
   return
 }
@@ -83,7 +83,7 @@ func.func @ui16_1(%x: si16) {
 // -----
 
 func.func @any_integer_0(%x: f32) {
-  // expected-error@+1 {{expected base type 'builtin.integer' but got 'builtin.f32'}}
+  // expected-error@+1 {{'t.any_integer' op operand 'x': expected integer type, found f32}}
   "t.any_integer"(%x) : (f32) -> ()
   return
 }
@@ -91,7 +91,7 @@ func.func @any_integer_0(%x: f32) {
 // -----
 
 func.func @any_integer_1(%x: index) {
-  // expected-error@+1 {{expected base type 'builtin.integer' but got 'builtin.index'}}
+  // expected-error@+1 {{'t.any_integer' op operand 'x': expected integer type, found index}}
   "t.any_integer"(%x) : (index) -> ()
   return
 }
@@ -115,7 +115,7 @@ func.func @signless_1(%x: ui5) {
 // -----
 
 func.func @any_float_0(%x: i32) {
-  // expected-error@+1 {{'i32' does not satisfy the constraint}}
+  // expected-error@+1 {{'t.any_float' op operand 'x': expected floating-point type, found i32}}
   "t.any_float"(%x) : (i32) -> ()
   return
 }
@@ -123,7 +123,7 @@ func.func @any_float_0(%x: i32) {
 // -----
 
 func.func @any_float_1(%x: tensor<f32>) {
-  // expected-error@+1 {{'tensor<f32>' does not satisfy the constraint}}
+  // expected-error@+1 {{'t.any_float' op operand 'x': expected floating-point type, found tensor<f32>}}
   "t.any_float"(%x) : (tensor<f32>) -> ()
   return
 }
@@ -131,7 +131,7 @@ func.func @any_float_1(%x: tensor<f32>) {
 // -----
 
 func.func @f32_0(%x: f64) {
-  // expected-error@+1 {{expected 'f32' but got 'f64'}}
+  // expected-error@+1 {{'t.f32' op operand 'x': expected f32, found f64}}
   "t.f32"(%x) : (f64) -> ()
   return
 }
@@ -139,7 +139,7 @@ func.func @f32_0(%x: f64) {
 // -----
 
 func.func @f32_1(%x: tf32) {
-  // expected-error@+1 {{expected 'f32' but got 'tf32'}}
+  // expected-error@+1 {{'t.f32' op operand 'x': expected f32, found tf32}}
   "t.f32"(%x) : (tf32) -> ()
   return
 }
@@ -147,7 +147,7 @@ func.func @f32_1(%x: tf32) {
 // -----
 
 func.func @bf16_0(%x: f16) {
-  // expected-error@+1 {{expected 'bf16' but got 'f16'}}
+  // expected-error@+1 {{'t.bf16' op operand 'x': expected bf16, found f16}}
   "t.bf16"(%x) : (f16) -> ()
   return
 }
@@ -155,7 +155,7 @@ func.func @bf16_0(%x: f16) {
 // -----
 
 func.func @f8_0(%x: f8E5M2) {
-  // expected-error@+1 {{expected 'f8E4M3FN' but got 'f8E5M2'}}
+  // expected-error@+1 {{'t.f8' op operand 'x': expected f8E4M3FN, found f8E5M2}}
   "t.f8"(%x) : (f8E5M2) -> ()
   return
 }
@@ -163,7 +163,7 @@ func.func @f8_0(%x: f8E5M2) {
 // -----
 
 func.func @index_0(%x: i64) {
-  // expected-error@+1 {{expected 'index' but got 'i64'}}
+  // expected-error@+1 {{'t.index' op operand 'x': expected index, found i64}}
   "t.index"(%x) : (i64) -> ()
   return
 }
@@ -171,7 +171,7 @@ func.func @index_0(%x: i64) {
 // -----
 
 func.func @none_0(%x: i1) {
-  // expected-error@+1 {{expected base type 'builtin.none' but got 'builtin.integer'}}
+  // expected-error@+1 {{'t.none' op operand 'x': expected none type, found i1}}
   "t.none"(%x) : (i1) -> ()
   return
 }
@@ -179,7 +179,7 @@ func.func @none_0(%x: i1) {
 // -----
 
 func.func @function_0(%x: i32) {
-  // expected-error@+1 {{expected base type 'builtin.function' but got 'builtin.integer'}}
+  // expected-error@+1 {{'t.function' op operand 'x': expected function type, found i32}}
   "t.function"(%x) : (i32) -> ()
   return
 }
@@ -187,7 +187,7 @@ func.func @function_0(%x: i32) {
 // -----
 
 func.func @tuple_0(%x: i32) {
-  // expected-error@+1 {{expected base type 'builtin.tuple' but got 'builtin.integer'}}
+  // expected-error@+1 {{'t.tuple' op operand 'x': expected tuple type, found i32}}
   "t.tuple"(%x) : (i32) -> ()
   return
 }
@@ -195,7 +195,7 @@ func.func @tuple_0(%x: i32) {
 // -----
 
 func.func @complex_0(%x: f32) {
-  // expected-error@+1 {{expected base type 'builtin.complex' but got 'builtin.f32'}}
+  // expected-error@+1 {{'t.complex' op operand 'x': expected complex of floating-point type, found f32}}
   "t.complex"(%x) : (f32) -> ()
   return
 }
@@ -219,7 +219,7 @@ func.func @complex_f64_0(%x: complex<f32>) {
 // -----
 
 func.func @any_tensor_0(%x: vector<4xf32>) {
-  // expected-error@+1 {{'vector<4xf32>' does not satisfy the constraint}}
+  // expected-error@+1 {{'t.any_tensor' op operand 'x': expected tensor or unranked tensor, found vector<4xf32>}}
   "t.any_tensor"(%x) : (vector<4xf32>) -> ()
   return
 }
@@ -227,7 +227,7 @@ func.func @any_tensor_0(%x: vector<4xf32>) {
 // -----
 
 func.func @any_tensor_1(%x: f32) {
-  // expected-error@+1 {{'f32' does not satisfy the constraint}}
+  // expected-error@+1 {{'t.any_tensor' op operand 'x': expected tensor or unranked tensor, found f32}}
   "t.any_tensor"(%x) : (f32) -> ()
   return
 }
@@ -243,7 +243,7 @@ func.func @tensor_f32_0(%x: tensor<4xf64>) {
 // -----
 
 func.func @tensor_f32_1(%x: tensor<*xf32>) {
-  // expected-error@+1 {{expected base type 'builtin.tensor' but got 'builtin.unranked_tensor'}}
+  // expected-error@+1 {{'t.tensor_f32' op operand 'x': expected tensor of f32, found tensor<*xf32>}}
   "t.tensor_f32"(%x) : (tensor<*xf32>) -> ()
   return
 }
@@ -251,7 +251,7 @@ func.func @tensor_f32_1(%x: tensor<*xf32>) {
 // -----
 
 func.func @tensor_f32_2(%x: memref<4xf32>) {
-  // expected-error@+1 {{expected base type 'builtin.tensor' but got 'builtin.memref'}}
+  // expected-error@+1 {{'t.tensor_f32' op operand 'x': expected tensor of f32, found memref<4xf32>}}
   "t.tensor_f32"(%x) : (memref<4xf32>) -> ()
   return
 }
@@ -339,7 +339,7 @@ func.func @vector_1(%x: vector<4x4xf32>) {
 // -----
 
 func.func @vector_2(%x: tensor<4xf32>) {
-  // expected-error@+1 {{expected base type 'builtin.vector' but got 'builtin.tensor'}}
+  // expected-error@+1 {{'t.vector' op operand 'x': expected rank-1 vector of floating-point type, found tensor<4xf32>}}
   "t.vector"(%x) : (tensor<4xf32>) -> ()
   return
 }
@@ -387,7 +387,7 @@ func.func @unranked_tensor_0(%x: tensor<*xf64>) {
 // -----
 
 func.func @unranked_tensor_1(%x: tensor<4xf32>) {
-  // expected-error@+1 {{expected base type 'builtin.unranked_tensor' but got 'builtin.tensor'}}
+  // expected-error@+1 {{'t.unranked_tensor' op operand 'x': expected unranked tensor of f32, found tensor<4xf32>}}
   "t.unranked_tensor"(%x) : (tensor<4xf32>) -> ()
   return
 }
@@ -395,7 +395,7 @@ func.func @unranked_tensor_1(%x: tensor<4xf32>) {
 // -----
 
 func.func @unranked_memref_0(%x: memref<4xf32>) {
-  // expected-error@+1 {{expected base type 'builtin.unranked_memref' but got 'builtin.memref'}}
+  // expected-error@+1 {{'t.unranked_memref' op operand 'x': expected unranked memref, found memref<4xf32>}}
   "t.unranked_memref"(%x) : (memref<4xf32>) -> ()
   return
 }
@@ -403,7 +403,7 @@ func.func @unranked_memref_0(%x: memref<4xf32>) {
 // -----
 
 func.func @is_0(%x: tensor<5xf32>) {
-  // expected-error@+1 {{expected 'tensor<4xf32>' but got 'tensor<5xf32>'}}
+  // expected-error@+1 {{'t.is' op operand 'x': expected tensor<4xf32>, found tensor<5xf32>}}
   "t.is"(%x) : (tensor<5xf32>) -> ()
   return
 }
@@ -411,7 +411,7 @@ func.func @is_0(%x: tensor<5xf32>) {
 // -----
 
 func.func @any_of_0(%x: f64) {
-  // expected-error@+1 {{'f64' does not satisfy the constraint}}
+  // expected-error@+1 {{'t.any_of' op operand 'x': expected f32 or index or rank-1 tensor, found f64}}
   "t.any_of"(%x) : (f64) -> ()
   return
 }
@@ -443,7 +443,7 @@ func.func @all_of_1(%x: tensor<2x2xf32>) {
 // -----
 
 func.func @union_0(%x: f16) {
-  // expected-error@+1 {{'f16' does not satisfy the constraint}}
+  // expected-error@+1 {{'t.union' op operand 'x': expected f32 or f64, found f16}}
   "t.union"(%x) : (f16) -> ()
   return
 }
@@ -451,7 +451,7 @@ func.func @union_0(%x: f16) {
 // -----
 
 func.func @any_box_0(%x: f32) {
-  // expected-error@+1 {{expected base type 't.box' but got 'builtin.f32'}}
+  // expected-error@+1 {{'t.any_box' op operand 'x': expected !t.box, found f32}}
   "t.any_box"(%x) : (f32) -> ()
   return
 }
@@ -459,7 +459,7 @@ func.func @any_box_0(%x: f32) {
 // -----
 
 func.func @any_box_1(%x: !t.even<2 : i64>) {
-  // expected-error@+1 {{expected base type 't.box' but got 't.even'}}
+  // expected-error@+1 {{'t.any_box' op operand 'x': expected !t.box, found !t.even<2 : i64>}}
   "t.any_box"(%x) : (!t.even<2 : i64>) -> ()
   return
 }
@@ -467,7 +467,7 @@ func.func @any_box_1(%x: !t.even<2 : i64>) {
 // -----
 
 func.func @box_f32_0(%x: !t.box<f16, 4 : i64>) {
-  // expected-error@+1 {{expected 'f32' but got 'f16'}}
+  // expected-error@+1 {{'t.box_f32' op operand 'x': parameter 'element' of !t.box<f16, 4 : i64>: expected f32, found f16}}
   "t.box_f32"(%x) : (!t.box<f16, 4 : i64>) -> ()
   return
 }
@@ -483,7 +483,7 @@ func.func @any_even_0(%x: !t.even<3 : i64>) {
 // -----
 
 func.func @any_plain_0(%x: i32) {
-  // expected-error@+1 {{expected base type 't.plain' but got 'builtin.integer'}}
+  // expected-error@+1 {{'t.any_plain' op operand 'x': expected !t.plain, found i32}}
   "t.any_plain"(%x) : (i32) -> ()
   return
 }
@@ -515,7 +515,7 @@ func.func @predicate_0(%x: i7) {
 // -----
 
 func.func @predicate_1(%x: f32) {
-  // expected-error@+1 {{expected base type 'builtin.integer' but got 'builtin.f32'}}
+  // expected-error@+1 {{'t.predicate' op operand 'x': expected signless integer type, found f32}}
   "t.predicate"(%x) : (f32) -> ()
   return
 }

@@ -11,6 +11,7 @@ from ireekit import Pass, Pipeline
 from ireekit.bindings import PHASES
 from ireekit.dialect import Dialect, Op, Operand, Result, operand, result
 from ireekit.dialect.constraints import AnyFloat, Tensor, Var
+from ireekit.passes.options import option
 from ireekit.passes.rewrite import apply_walk, pattern
 
 
@@ -27,7 +28,7 @@ acme_dialect = Dialect("acme", ops=(Twice,))
 
 @pattern(Twice)
 def lower_twice(op: Twice, rewriter: Any) -> None:
-    rewriter.replace(op, rewriter.create("arith.addf", [op.x, op.x], results=[op.x.type]))
+    rewriter.replace(op, rewriter.create("arith.addf", operands=[op.x, op.x], results=[op.x.type]))
 
 
 class LowerTwice(Pass):
@@ -44,7 +45,7 @@ class Say(Pass):
 
     name = "acme-say"
     text: str = "hello"
-    times: int = 1
+    times: int = option(1, "how often", minimum=0)
 
     def run(self, op: Any) -> None:
         for _ in range(self.times):
@@ -92,6 +93,35 @@ class Fail(Pass):
         return
 
 
+class SayAny(Say):
+    """The same for operations of every kind."""
+
+    name = "acme-say-any"
+    anchor = "any"
+
+
+class FailAny(Fail):
+    """Fail on operations of every kind."""
+
+    name = "acme-fail-any"
+    anchor = "any"
+
+
+class MultiplyInstead(Pass):
+    """Turn additions into multiplications."""
+
+    name = "acme-multiply-instead"
+    anchor = "util.func"
+
+    def run(self, op: Any) -> None:
+        apply_walk(op, [multiply_instead])
+
+
+@pattern("arith.addf")
+def multiply_instead(op: Any, rewriter: Any) -> None:
+    rewriter.replace(op, rewriter.create("arith.mulf", operands=list(op.operands), results=[op.result.type]))
+
+
 def _everywhere(name: str) -> Pipeline:
     pipeline = Pipeline(name)
     for phase in PHASES:
@@ -108,5 +138,19 @@ saying = Pipeline("saying")
 for _phase in _phases():
     saying.at(_phase, Say(text=_phase))
 failing = Pipeline("failing").at(os.environ.get("ACME_FAIL_AT", "abi"), Fail())
-acme = Pipeline("acme", dialects=[acme_dialect], passes=[Say, SayFunction]).at("start", LowerTwice())
+acme = (
+    Pipeline("acme", dialects=[acme_dialect], passes=[Say, SayFunction])
+    .input("acme", LowerTwice())
+    .at("preprocessing", Say(text="default"))
+    .option("say", Say, "text")
+    .option("times", Say)
+)
+multiplying = Pipeline("multiplying").before("iree-dispatch-creation-form-dispatch-regions", MultiplyInstead())
+hooking = Pipeline("hooking")
+for _name in os.environ.get("ACME_AROUND", "").split(","):
+    if _name:
+        hooking.before(_name, SayAny(text=f"before {_name}")).after(_name, SayAny(text=f"after {_name}"))
+for _name in os.environ.get("ACME_FAIL_BEFORE", "").split(","):
+    if _name:
+        hooking.before(_name, FailAny())
 only_vulkan = Pipeline("only-vulkan").at("abi", Say(text="vulkan"), targets="vulkan").at("abi", Say(text="all"))

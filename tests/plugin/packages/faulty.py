@@ -144,6 +144,7 @@ def _pipelines() -> dict[str, Pipeline]:
         made[f"raises-{name}"] = getattr(Pipeline(f"raises-{name}"), where)(compiler_pass, FaultAnywhere())
     made["native"] = Pipeline("native").at("preprocessing", NativePasses("native", "there-is-no-such-pass"))
     made["flagged"] = Pipeline("flagged", flags=("--iree-there-is-no-such-flag",)).at("preprocessing", Fault())
+    made["told"] = Pipeline("told").at("preprocessing", Fault()).option("kind", Fault)
     made["fine"] = Pipeline("fine").at("start", NativePasses("tidy", "canonicalize"))
     return made
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ireekit.bindings.dialect_modules import COMPILER_DIALECTS, announce_dialects
-from ireekit.dialect.assembly.faults import AssemblyError, Diagnostic, line_and_column
+from ireekit.dialect.assembly.faults import AssemblyError, Diagnostic, line_and_column, offset_of
 from ireekit.dialect.assembly.formats import Formats
 from ireekit.dialect.assembly.inference import TypeSolver
 from ireekit.dialect.assembly.locations import NATIVE_NAME, mend_locations
+from ireekit.dialect.assembly.parameter_faults import parameter_fault
 from ireekit.dialect.assembly.prepared import Prepared, prepare
 from ireekit.dialect.assembly.printer import OpPrinter
 from ireekit.dialect.assembly.type_format import TypeRewriter
 from ireekit.dialect.constraints.base import ir_of
+from ireekit.dialect.native_messages import reworded
 
 if TYPE_CHECKING:
     from iree.compiler import ir
 
+    from ireekit.bindings.pass_manager import Message
     from ireekit.dialect.dialect import Dialect
 
 _FILE_LINE = re.compile(r'"((?:[^"\\]|\\.)*)":(\d+):(\d+)')
@@ -54,11 +58,11 @@ def parse_module(
         dialect.load(context)
     if isinstance(text, bytes):
         if text.startswith(_BYTECODE):
-            return _parse_native(text, context, Prepared(""), filename)[0]
+            return _parse_native(text, context, Prepared(""), filename, dialects)[0]
         text = _decoded(text, filename)
     _check_encodable(text, filename)
     prepared = prepare(text, dialects, context, filename)
-    module, read_as = _parse_native(prepared.text, context, prepared, filename)
+    module, read_as = _parse_native(prepared.text, context, prepared, filename, dialects)
     mend_locations(module.operation, prepared, read_as, filename)
     return module
 
@@ -135,19 +139,23 @@ def _check_encodable(text: str, filename: str) -> None:
         raise AssemblyError((first,), text=text.encode(errors="replace").decode()) from None
 
 
-def _parse_native(text: str | bytes, context: ir.Context, prepared: Prepared, filename: str) -> tuple[ir.Module, str]:
+def _parse_native(
+    text: str | bytes, context: ir.Context, prepared: Prepared, filename: str, dialects: Sequence[Dialect]
+) -> tuple[ir.Module, str]:
     """The module, and the file name that its locations have."""
     ir = ir_of(context)
     name = _reading_name(prepared, filename)
+    read_as = name
     try:
         if isinstance(text, str) and name != NATIVE_NAME and _EXPLICIT_MODULE.search(text):
             module = _parse_named(text, context, name)
             if module is not None:
                 return module, name
+        read_as = NATIVE_NAME
         return ir.Module.parse(text, context=context), NATIVE_NAME
     except ir.MLIRError as error:
         # `from None`: the bindings' own traceback says nothing that is not in the diagnostics.
-        raise _native_error(error, prepared, filename) from None
+        raise refusal(error, text, context, prepared, dialects, read_as, filename) from None
 
 
 def _reading_name(prepared: Prepared, filename: str) -> str:
@@ -177,19 +185,52 @@ def _parse_named(text: str, context: ir.Context, filename: str) -> ir.Module | N
     return module
 
 
-def _native_error(error: Any, prepared: Prepared, filename: str) -> AssemblyError:
-    found = tuple(_diagnostic(row, prepared, filename, "error") for row in error.error_diagnostics)
+def refusal(
+    error: ir.MLIRError,
+    text: str | bytes,
+    context: ir.Context,
+    prepared: Prepared,
+    dialects: Sequence[Dialect],
+    read_as: str,
+    filename: str,
+) -> AssemblyError:
+    """The error for a text that the native parser refused, told at the places of its source.
+
+    Args:
+      text: as the native parser was given it.
+      prepared: has the source.
+      dialects: loaded; their Python part of verification words what it knows more about.
+      read_as: the file name the native parser was given.
+      filename: of the source.
+    """
+    from ireekit.bindings.parsing import parse_unverified
+    from ireekit.bindings.pass_manager import messages_of
+
+    # Read once more only now: most texts are valid.
+    messages = reworded(messages_of(error), dialects, lambda: parse_unverified(text, context, read_as))
+    if isinstance(text, str):
+        messages = tuple(_with_parameter(row, text, dialects, context, read_as) for row in messages)
+    found = tuple(_diagnostic(row, prepared, filename, "error") for row in messages)
     return AssemblyError(found or (Diagnostic("error", error.message, filename, 1, 1),), text=prepared.source)
 
 
-def _diagnostic(row: Any, prepared: Prepared, filename: str, severity: Any) -> Diagnostic:
+def _with_parameter(row: Message, text: str, dialects: Sequence[Dialect], context: ir.Context, read_as: str) -> Message:
+    match = _FILE_LINE.search(row.location)
+    # Where an operation is shown it is not about a type.
+    if match is None or match[1] != read_as or row.notes:
+        return row
+    fault = parameter_fault(text, offset_of(text, int(match[2]), int(match[3])), dialects, context)
+    return row if fault is None else replace(row, text=fault)
+
+
+def _diagnostic(row: Message, prepared: Prepared, filename: str, severity: Any) -> Diagnostic:
     file, line, column = _place(row.location, prepared, filename)
     notes = tuple(_diagnostic(note, prepared, filename, "note") for note in row.notes)
-    return Diagnostic(severity, row.message.strip(), file, line, column, notes)
+    return Diagnostic(severity, row.text.strip(), file, line, column, notes)
 
 
-def _place(location: Any, prepared: Prepared, filename: str) -> tuple[str, int, int]:
-    match = _FILE_LINE.search(str(location))
+def _place(location: str, prepared: Prepared, filename: str) -> tuple[str, int, int]:
+    match = _FILE_LINE.search(location)
     if match is None:
         return filename, 1, 1
     file, line, column = match[1], int(match[2]), int(match[3])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from iree.compiler import ir
 
+from ireekit.bindings.parsing import parse_unverified
+from ireekit.bindings.pass_manager import Message, messages_of
 from ireekit.errors import IreekitError, ModelImportError
 
 if TYPE_CHECKING:
@@ -36,17 +39,17 @@ def read_module(model: Any, context: ir.Context, dialects: Sequence[Dialect] = (
     if isinstance(model, str | bytes | bytearray | memoryview):
         return parse_module(model if isinstance(model, str) else bytes(model), context, dialects=dialects)
     if isinstance(model, ir.Module) and model.context == context:
-        _verify(model)
+        _verify(model, dialects)
         return model
     if isinstance(model, ir.OpView | ir.Operation) and model.context == context:
-        return _wrap(model)
+        return _wrap(model, dialects)
     operation = getattr(model, "operation", None)
     if operation is None or not hasattr(operation, "get_asm"):
         raise ModelImportError(
             f"{type(model).__module__}.{type(model).__qualname__} is no MLIR module",
             remedy="give MLIR text, bytecode, a path, or a live module",
         )
-    return _cross(operation, context)
+    return _cross(operation, context, dialects)
 
 
 def parse_module(
@@ -60,7 +63,8 @@ def parse_module(
     lines = _lines_of(source)
     if dialects and lines is not None:
         return _parse_assembly(source if isinstance(source, str) else source.decode(), context, dialects, name)
-    return _parsed(lambda: ir.Module.parse(source, context=context), name, lines)
+    with _refused(source, context, name, lines, dialects):
+        return ir.Module.parse(source, context=context)
 
 
 def _parse_assembly(text: str, context: ir.Context, dialects: Sequence[Dialect], name: str) -> ir.Module:
@@ -85,30 +89,49 @@ def _read_file(path: Path, context: ir.Context, dialects: Sequence[Dialect]) -> 
     if dialects and text is not None:
         return _parse_assembly(text, context, dialects, str(path))
     lines = None if text is None else text.splitlines()
-    return _parsed(lambda: ir.Module.parseFile(os.fspath(path), context=context), str(path), lines)
+    with _refused(path, context, str(path), lines, dialects):
+        return ir.Module.parseFile(os.fspath(path), context=context)
 
 
-def _parsed(parse: Callable[[], ir.Module], name: str, lines: list[str] | None) -> ir.Module:
+@contextmanager
+def _refused(
+    source: str | bytes | Path | ir.Operation,
+    context: ir.Context,
+    name: str,
+    lines: list[str] | None,
+    dialects: Sequence[Dialect],
+) -> Generator[None]:
+    """Within, what the compiler refuses of ``source`` is one of our errors."""
+
+    def read() -> ir.Operation | None:
+        if isinstance(source, ir.Operation):
+            return source
+        return parse_unverified(source.read_bytes() if isinstance(source, Path) else source, context, "-")
+
     try:
-        return parse()
+        yield
     except ir.MLIRError as error:
+        messages = messages_of(error)
+        if dialects:
+            from ireekit.dialect.native_messages import reworded
+
+            messages = reworded(messages, dialects, read)
         # `from None`: the bindings' own traceback says nothing that is not in the diagnostics.
-        raise _import_error(error, name, lines) from None
+        raise _import_error(messages, error.message, name, lines) from None
 
 
-def _import_error(error: ir.MLIRError, name: str, lines: list[str] | None) -> ModelImportError:
-    diagnostics = cast("list[Any]", error.error_diagnostics)
-    if not diagnostics:
-        return ModelImportError(error.message, location=name)
-    first = diagnostics[0]
-    cause = first.message.strip()
+def _import_error(messages: Sequence[Message], headline: str, name: str, lines: list[str] | None) -> ModelImportError:
+    if not messages:
+        return ModelImportError(headline, location=name)
+    first = messages[0]
+    cause = first.text.strip()
     if lines is None:
         return ModelImportError(
             f"the MLIR bytecode cannot be read: {cause}",
             location=name,
             remedy="write the file again, with tools of a version not newer than this compiler",
         )
-    match = _FILE_LINE.search(str(first.location))
+    match = _FILE_LINE.search(first.location)
     if match is None:
         return ModelImportError(cause, location=name)
     line, column = int(match[2]), int(match[3])
@@ -116,18 +139,19 @@ def _import_error(error: ir.MLIRError, name: str, lines: list[str] | None) -> Mo
     return ModelImportError(cause, location=f"{name}:{line}:{column}", notes=(f"| {source}",) if source else ())
 
 
-def _cross(operation: Any, context: ir.Context) -> ir.Module:
+def _cross(operation: Any, context: ir.Context, dialects: Sequence[Dialect]) -> ir.Module:
     """Bring an operation of another context, maybe of other bindings, over as bytecode, else as text."""
     try:
         buffer = io.BytesIO()
         operation.write_bytecode(buffer)
-        return parse_module(buffer.getvalue(), context, name="<module>")
+        return parse_module(buffer.getvalue(), context, name="<module>", dialects=dialects)
     except (ModelImportError, AttributeError, TypeError, ValueError):
         text = operation.get_asm(enable_debug_info=True)
-        return parse_module(text, context, name="<module>")
+        with _refused(text, context, "<module>", text.splitlines(), dialects):
+            return ir.Module.parse(text, context=context)
 
 
-def _wrap(model: ir.OpView | ir.Operation) -> ir.Module:
+def _wrap(model: ir.OpView | ir.Operation, dialects: Sequence[Dialect]) -> ir.Module:
     operation = model.operation
     module = ir.Module.create(operation.location)
     with ir.InsertionPoint(module.body):
@@ -138,15 +162,13 @@ def _wrap(model: ir.OpView | ir.Operation) -> ir.Module:
                 child.operation.clone()
             for name in operation.attributes:
                 module.operation.attributes[name] = operation.attributes[name]
-    _verify(module)
+    _verify(module, dialects)
     return module
 
 
-def _verify(module: ir.Module) -> None:
-    try:
+def _verify(module: ir.Module, dialects: Sequence[Dialect]) -> None:
+    with _refused(module.operation, module.context, "<module>", [], dialects):
         module.operation.verify()
-    except ir.MLIRError as error:
-        raise _import_error(error, "<module>", []) from None
 
 
 def _lines_of(source: str | bytes) -> list[str] | None:

@@ -1,13 +1,23 @@
-"""Watching passes, in whatever host runs them: timing, statistics, printed IR, checks, limits, reproducers."""
+"""Watching passes, in whatever host runs them: timing, statistics, printed IR, checks, limits, reproducers.
+
+Names are imported when first used: most compilations are not watched.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from ireekit.passes.instrumentation.base import Instrumentation, Instrumentations
-from ireekit.passes.instrumentation.bisection import Bisection, PassLimit, bisect
-from ireekit.passes.instrumentation.checks import VerifyEach
-from ireekit.passes.instrumentation.configure import instrument
-from ireekit.passes.instrumentation.counts import Statistics
-from ireekit.passes.instrumentation.printing import IRPrinter, PrintOptions, print_operation
-from ireekit.passes.instrumentation.reproducer import Reproducer, Reproduction, read_reproducer, reproducer_text
-from ireekit.passes.instrumentation.timing import Timing, TimingNode
+
+if TYPE_CHECKING:
+    from ireekit.passes.instrumentation.bisection import Bisection, PassLimit, bisect
+    from ireekit.passes.instrumentation.checks import VerifyEach
+    from ireekit.passes.instrumentation.configure import instrument
+    from ireekit.passes.instrumentation.counts import Statistics
+    from ireekit.passes.instrumentation.printing import IRPrinter, PrintOptions, print_operation
+    from ireekit.passes.instrumentation.reproducer import Reproducer, Reproduction, read_reproducer, reproducer_text
+    from ireekit.passes.instrumentation.timing import Timing, TimingNode
 
 __all__ = [
     "Bisection",
@@ -28,3 +38,27 @@ __all__ = [
     "read_reproducer",
     "reproducer_text",
 ]
+
+_MODULES = {
+    "Bisection": "bisection",
+    "IRPrinter": "printing",
+    "PassLimit": "bisection",
+    "PrintOptions": "printing",
+    "Reproducer": "reproducer",
+    "Reproduction": "reproducer",
+    "Statistics": "counts",
+    "Timing": "timing",
+    "TimingNode": "timing",
+    "VerifyEach": "checks",
+    "bisect": "bisection",
+    "instrument": "configure",
+    "print_operation": "printing",
+    "read_reproducer": "reproducer",
+    "reproducer_text": "reproducer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

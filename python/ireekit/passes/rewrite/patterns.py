@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from ireekit.errors import PassError
 from ireekit.passes.rewrite.roots import Root, root_name
@@ -117,6 +118,9 @@ def pattern(*roots: Root, benefit: int = 1, name: str | None = None) -> Callable
             if is_zero(op.rhs):
                 rewriter.replace(op, op.lhs)
     """
+
+    if any(isinstance(root, FunctionType) for root in cast("tuple[object, ...]", roots)):
+        raise PassError("the pattern matches on no operation", remedy='name one: @pattern("linalg.matmul")')
 
     def decorate(function: Function) -> FunctionPattern:
         label = name or getattr(function, "__name__", type(function).__name__)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ireekit.bindings.rewriting import notify_modified, rewriter_address
 from ireekit.errors import PassError
-from ireekit.passes.rewrite.roots import operation_of
+from ireekit.passes.rewrite.cycles import uses_itself
+from ireekit.passes.rewrite.roots import check_registered, operation_of
 from ireekit.passes.uses import is_inside, parent_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Rewriter:
         "_dying",
         "_guarded",
         "_interesting",
+        "_names",
         "_native",
         "_operation_class",
         "_pending",
@@ -83,6 +85,8 @@ class Rewriter:
         self._dying: list[ir.Operation] = []
         self._dirty = False
         self._closed = True
+        # Names of operations that were found to exist.
+        self._names: set[str] = set()
 
     @property
     def root(self) -> ir.Operation:
@@ -106,7 +110,8 @@ class Rewriter:
           new: a value, an operation with as many results, or a sequence of values.
 
         Raises:
-          PassError: number or types of the values do not fit, or ``op`` was replaced or erased before.
+          PassError: number or types of the values do not fit, a value is computed from what it would replace, or
+            ``op`` was replaced or erased before.
         """
         if op.__class__ is self._operation_class or hasattr(op, "operation"):
             operation: ir.Operation = op.operation
@@ -128,6 +133,8 @@ class Rewriter:
         for result, value in zip(results, values):  # noqa: B905 (their lengths are equal)
             if value.type != result.type or value == result:
                 raise _misfit(operation, result, value)
+            if uses_itself(value, result, self._created):
+                raise _cycle(operation, result, value)
         self._pending.append((operation, values))
 
     def erase(self, op: Any) -> None:
@@ -156,6 +163,9 @@ class Rewriter:
                 if not isinstance(each, value_class):
                     fields["operands"] = replacement_values(fields["operands"])
                     break
+            if op not in self._names:
+                check_registered(op, self._root.context)
+                self._names.add(op)
             created: Any = self._create_operation(op, *arguments, **fields)
             self._created.append(created)
         else:
@@ -408,6 +418,13 @@ def _misfit(operation: ir.Operation, result: Any, value: Any) -> PassError:
     return PassError(
         f"{which} is a {result.type}, and is replaced by a {value.type}",
         remedy="convert the value, or use ireekit.passes.conversion to change types",
+    )
+
+
+def _cycle(operation: ir.Operation, result: Any, value: Any) -> PassError:
+    return PassError(
+        f"result {result.result_number} of {operation.name} is replaced by what {value.owner.name} computes from it",
+        remedy="use the operands of what is replaced, or replace_uses(old, new, where=...)",
     )
 
 

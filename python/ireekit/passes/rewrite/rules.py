@@ -99,6 +99,7 @@ def rewrite_rule(
             fused = op(FusedMatMul, lhs=x, rhs=y, bias=bias, axis=axis)
             return replace(total, fused, where=[one_use(product)])
     """
+
     def decorate(function: Callable[..., Rewrite]) -> Rule:
         label = name or function.__name__
         if isinstance(benefit, bool) or not 1 <= benefit <= MAX_BENEFIT:
@@ -145,6 +146,7 @@ def replace(
     made: Any = by if isinstance(by, Built) else tuple(by) if isinstance(by, list | tuple) else (by,)
     if not isinstance(by, Built):
         _unify(root, made)
+        _check_apart(root, made)
     conditions = list(where)
     for each in erase:
         if each not in matched or each is root:
@@ -152,6 +154,21 @@ def replace(
         conditions.append(_only_used_within(each, *matched))
     users_first = tuple(node for node in reversed(matched) if node in erase)
     return Rewrite(root, made, _checked(conditions, matched), users_first)
+
+
+def _check_apart(root: OpNode, made: Sequence[Any]) -> None:
+    """Refuse a replacement that is computed from the results it replaces."""
+    waiting: list[Any] = list(made)
+    while waiting:
+        node = waiting.pop()
+        node = node.op if isinstance(node, Result) else node
+        if node is root:
+            raise PassError(
+                f"what replaces {root!r} is computed from it",
+                remedy="use what it was matched with: its operands and attributes",
+            )
+        if isinstance(node, OpNode):
+            waiting += node.operands
 
 
 def erase(root: OpNode, *, where: Sequence[Condition] = ()) -> Rewrite:
@@ -192,7 +209,8 @@ def _compile(rules: tuple[Rule, ...], context: ir.Context) -> rewrite.FrozenRewr
 
     emitted: list[Emitted] = []
     for index, rule in enumerate(rules):
-        for node in matched_operations(rule.rewrite.root):
+        matched = matched_operations(rule.rewrite.root)
+        for node in (*matched, *created_operations(rule.rewrite, matched)):
             check_registered(node.name, context)
         emitted.append(emit(rule.name, rule.benefit, rule.rewrite, context, index))
     text = "module {\n" + "\n".join(each.text for each in emitted) + "\n}"

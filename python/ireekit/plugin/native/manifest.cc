@@ -92,14 +92,26 @@ bool add_pipeline(const Fields &fields, Manifest *manifest) {
 
 bool add_input_type(const Fields &fields, Manifest *manifest) {
   PipelineEntry *owner = pipeline(manifest, fields[1]);
-  if (owner) owner->input_types.push_back(fields[2]);
+  if (owner) owner->input_types.push_back({fields[2], {}});
   return owner;
 }
 
 bool add_dialect(const Fields &fields, Manifest *manifest) {
   PipelineEntry *owner = pipeline(manifest, fields[1]);
-  if (owner) owner->dialects.push_back(fields[2]);
+  if (!owner || owner->input_types.empty()) return false;
+  owner->input_types.back().dialects.push_back(fields[2]);
+  return true;
+}
+
+bool add_flag(const Fields &fields, Manifest *manifest) {
+  PipelineEntry *owner = pipeline(manifest, fields[1]);
+  if (owner) owner->flags.push_back(fields[2]);
   return owner;
+}
+
+bool add_default_flag(const Fields &fields, Manifest *manifest) {
+  manifest->default_flags.push_back(fields[1]);
+  return true;
 }
 
 bool add_option(const Fields &fields, Manifest *manifest) {
@@ -129,6 +141,8 @@ constexpr Record kRecords[] = {
     {"pipeline", 2, add_pipeline}, {"input-type", 3, add_input_type}, {"input-dialect", 3, add_dialect},
     {"option", 5, add_option},     {"pass", 3, add_pass},
     {"dialect", 2, add_registered},
+    {"flag", 3, add_flag},
+    {"default-flag", 2, add_default_flag},
 };
 
 bool add(const Fields &fields, Manifest *manifest) {

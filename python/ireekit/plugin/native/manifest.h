@@ -16,10 +16,14 @@ struct PipelineEntry {
   struct Option {
     std::string name, value, help;  // value: where none is given
   };
+  struct InputType {
+    std::string name;                   // for --iree-input-type=
+    std::vector<std::string> dialects;  // in the input, they choose it
+  };
   std::string name;
-  std::vector<std::string> input_types;  // for --iree-input-type=
-  std::vector<std::string> dialects;     // in the input, they choose the first input type
+  std::vector<InputType> input_types;
   std::vector<Option> options;
+  std::vector<std::string> flags;  // of the compiler, where they are not given
 };
 
 struct PassEntry {
@@ -36,6 +40,7 @@ struct Manifest {
   std::string build_id;    // of the compiler that `symbols` are of
   SymbolValues symbols;    // linker name to offset from the load base
   std::vector<PipelineEntry> pipelines;
+  std::vector<std::string> default_flags;  // of the compiler, where a pipeline runs and no target is given
   std::vector<PassEntry> passes;
   std::vector<DialectEntry> dialects;
 };

@@ -1,6 +1,7 @@
 #include "platform.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +10,7 @@
 
 #ifdef __APPLE__
 #include <crt_externs.h>
+#include <mach-o/dyld.h>
 #else
 #include <link.h>
 #endif
@@ -82,12 +84,24 @@ bool library_at(const void *address, Library *library) {
 
 std::string build_id(const Library &) { return ""; }
 
+std::string program_path() {
+  char path[4096];
+  uint32_t size = sizeof(path);
+  return _NSGetExecutablePath(path, &size) == 0 ? path : "";
+}
+
 std::vector<std::string> process_arguments() {
   char **first = *_NSGetArgv();
   return {first, first + *_NSGetArgc()};
 }
 
 #else
+
+std::string program_path() {
+  char path[4096];
+  ssize_t size = readlink("/proc/self/exe", path, sizeof(path));
+  return size > 0 && size < static_cast<ssize_t>(sizeof(path)) ? std::string(path, size) : "";
+}
 
 std::string build_id(const Library &library) {
   Search search{library.base, ""};
@@ -115,8 +129,10 @@ std::vector<std::string> process_arguments() {
 #endif
 
 std::string tool_name() {
-  // Inside of an interpreter, which says so by this.
-  if (const char *given = std::getenv("IREEKIT_PLUGIN_TOOL")) return given;
+  // Inside of an interpreter, which says so by this, with the process's number: those it starts inherit it.
+  std::string own = std::to_string(getpid()) + ":";
+  const char *given = std::getenv("IREEKIT_PLUGIN_TOOL");
+  if (given && std::strncmp(given, own.c_str(), own.size()) == 0) return given + own.size();
   std::vector<std::string> arguments = process_arguments();
   if (arguments.empty()) return "";
   return arguments[0].substr(arguments[0].rfind('/') + 1);

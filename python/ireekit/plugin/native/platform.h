@@ -22,6 +22,9 @@ std::string build_id(const Library &library);
 // Arguments the process was started with; empty where they cannot be known.
 std::vector<std::string> process_arguments();
 
+// Path to start the program of the process by; empty where it cannot be known.
+std::string program_path();
+
 // File name of the tool the process runs, without folders.
 std::string tool_name();
 

@@ -1,8 +1,12 @@
 // What IREE's loader of plugins looks for.
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "export.h"
+#include "platform.h"
 #include "plugin_builds.h"
+#include "plugin_flags.h"
 #include "plugin_layouts.h"
 #include "plugin_registrar.h"
 #include "plugin_restart.h"
@@ -13,6 +17,12 @@ namespace {
 constexpr char kId[] = "ireekit";
 constexpr char kVersion[] = "1";
 
+// Whether the process is the stock iree-compile itself, so that its arguments are the compiler's.
+bool is_compiler() {
+  std::string path = ireekit::program_path();
+  return path.substr(path.rfind('/') + 1) == "iree-compile";
+}
+
 // May be called more than once in a process.
 bool register_plugin(void *registrar) {
   ireekit::PluginState &state = ireekit::plugin_state();
@@ -20,6 +30,10 @@ bool register_plugin(void *registrar) {
   if (problem.empty())
     problem = ireekit::register_pipelines(static_cast<ireekit::StringMapLayout *>(registrar), state.manifest.pipelines);
   const ireekit::Manifest &manifest = state.manifest;
+  if (problem.empty() && is_compiler()) {
+    std::vector<std::string> flags = ireekit::missing_flags(manifest, ireekit::process_arguments());
+    if (!flags.empty()) problem = ireekit::restart_with(flags);
+  }
   if (problem.empty() && manifest.libpython.empty() && !ireekit::python_runs() && ireekit::arguments_need(manifest))
     ireekit::python_host(&problem);
   // Not a failure, which would end the tool: who asks for one of our pipelines is told that it is not there.

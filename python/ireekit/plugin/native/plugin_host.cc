@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdlib>
-#include <cwchar>
 #include <mutex>
 
 #include "plugin_restart.h"
@@ -20,6 +19,7 @@ struct PyObject;
 // The part of CPython's stable ABI that is needed, looked up by name: no headers, so any version will do.
 struct Python {
   int (*is_initialized)();
+  wchar_t *(*decode)(const char *, size_t *);
   void (*set_program_name)(const wchar_t *);
   void (*initialize)(int);
   void *(*save_thread)();
@@ -45,6 +45,7 @@ struct Name {
 
 constexpr Name kNames[] = {
     {"Py_IsInitialized", offsetof(Python, is_initialized)},
+    {"Py_DecodeLocale", offsetof(Python, decode)},
     {"Py_SetProgramName", offsetof(Python, set_program_name)},
     {"Py_InitializeEx", offsetof(Python, initialize)},
     {"PyEval_SaveThread", offsetof(Python, save_thread)},
@@ -134,9 +135,12 @@ const PluginHost *in_new(const Interpreter &interpreter, std::string *problem) {
   Python python{};
   if (!bind(library, &python, problem)) return nullptr;
   // Kept by the interpreter. It finds its environment from its program's place.
-  std::wstring *name = new std::wstring(interpreter.executable.size() + 1, L'\0');
-  name->resize(std::mbstowcs(name->data(), interpreter.executable.c_str(), name->size()));
-  python.set_program_name(name->c_str());
+  wchar_t *name = python.decode(interpreter.executable.c_str(), nullptr);
+  if (!name) {
+    *problem = "the path of the interpreter is no text: " + interpreter.executable;
+    return nullptr;
+  }
+  python.set_program_name(name);
   python.initialize(0);
   const PluginHost *started = import_host(python, problem);
   // Threads of the compiler take the GIL when they need it.

@@ -15,7 +15,8 @@ constexpr uint64_t kHostVersion = 1;
 // becomes a diagnostic of the context.
 struct PluginHost {
   uint64_t version;  // kHostVersion
-  // A session of a pipeline begins in a context. `options`: lines `name=value`. `flags`: the compiler's, a line each.
+  // A session of a pipeline begins in a context. `options`: lines `name=value`, in values `\n` for a line break and `\\`
+  // for a backslash. `flags`: the compiler's, a line each.
   // Its handle, or 0 where it failed.
   int64_t (*activate)(const char *pipeline, void *context, const char *options, const char *flags);
   // The points where a session may have something to run, separated by commas; valid until the session ends.

@@ -16,7 +16,7 @@ namespace {
 constexpr char kModule[] = "ireekit.plugin.tool";
 constexpr char kCompile[] = "iree-compile";
 constexpr char kOpt[] = "iree-opt";
-// Set in the new process: an interpreter that cannot find ireekit must not start over for ever.
+// Set to the process's number, which it keeps: an interpreter that cannot find ireekit must not start over for ever.
 constexpr char kMark[] = "IREEKIT_PLUGIN_RESTARTED";
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
@@ -28,13 +28,15 @@ std::string restart_in(const Interpreter &interpreter) {
   std::string tool = tool_name();
   if (tool != kCompile && tool != kOpt)
     return interpreter.executable + " has no shared library, and '" + tool + "' cannot be started inside of it";
-  if (std::getenv(kMark)) return interpreter.executable + " did not start " + tool;
+  std::string number = std::to_string(getpid());
+  const char *mark = std::getenv(kMark);
+  if (mark && mark == number) return interpreter.executable + " did not start " + tool;
   std::vector<std::string> words{interpreter.executable, "-m", kModule, interpreter.compiler};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char *> pointers;
   for (std::string &word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  setenv(kMark, "1", 1);
+  setenv(kMark, number.c_str(), 1);
   execv(interpreter.executable.c_str(), pointers.data());
   return interpreter.executable + " cannot be started: " + std::strerror(errno);
 }

@@ -1,5 +1,7 @@
 #include "plugin_session.h"
 
+#include <string_view>
+
 #include "plugin_input.h"
 #include "plugin_names.h"
 #include "plugin_options.h"
@@ -17,7 +19,8 @@ struct Registration : RegistrationLayout {
 
 struct Session : SessionLayout {
   const PipelineEntry *pipeline;
-  void *binder;  // of the session's flags
+  void *binder;          // of the session's flags
+  OptionValues options;  // of the pipeline
   const PluginHost *host;
   int64_t handle;  // of the Python side; 0 while not active
 };
@@ -51,8 +54,9 @@ bool activate(Session *session) {
     emit(session->context, "pipeline '" + session->pipeline->name + "' needs Python: " + problem);
     return false;
   }
-  std::string flags = flags_of(session->binder);
-  session->handle = session->host->activate(session->pipeline->name.c_str(), session->context, "", flags.c_str());
+  std::string options = given_options(*session->pipeline, session->options), flags = flags_of(session->binder);
+  session->handle = session->host->activate(
+      session->pipeline->name.c_str(), session->context, options.c_str(), flags.c_str());
   return session->handle != 0;
 }
 
@@ -68,22 +72,22 @@ void extend_preprocessing(Session *session, OpPassManager *manager) {
   if (session->handle) add_passes_at_preprocessing(runner(session), manager);
 }
 
-bool extend_custom_input_conversion(Session *session, OpPassManager *manager, const char *type, size_t size) {
-  for (const std::string &each : session->pipeline->input_types) {
-    if (each != std::string_view(type, size)) continue;
-    compiler.add_pass({manager}, make_step_pass(runner(session), "input-conversion", nullptr, nullptr));
+bool extend_custom_input_conversion(Session *session, OpPassManager *manager, std::string_view type) {
+  for (const PipelineEntry::InputType &each : session->pipeline->input_types) {
+    if (each.name != type) continue;
+    compiler.add_pass({manager}, make_step_pass(runner(session), "input:" + each.name, nullptr, nullptr));
     return true;
   }
   return false;
 }
 
 void populate_input_types(Session *session, StringMapLayout *types) {
-  for (const std::string &each : session->pipeline->input_types) insert(types, each);
+  for (const PipelineEntry::InputType &each : session->pipeline->input_types) insert(types, each.name);
 }
 
 void populate_detected_input_types(Session *session, MlirOperation *module, StringMapLayout *types) {
-  if (!session->pipeline->input_types.empty() && uses_dialect(*module, session->pipeline->dialects))
-    insert(types, session->pipeline->input_types.front());
+  for (const PipelineEntry::InputType &each : session->pipeline->input_types)
+    if (uses_dialect(*module, each.dialects)) insert(types, each.name);
 }
 
 template <typename Function>
@@ -119,6 +123,8 @@ void register_global_dialects(Registration *, void *registry) {
   if (tool_name() == "iree-opt") register_dialect_names(registry, plugin_state().manifest.dialects);
 }
 
+void initialize_cli(Registration *registration) { bind_process_options(*registration->pipeline); }
+
 OwnedSession create_session(Registration *registration, void *binder) {
   auto session = new Session;
   session->vtable = kSessionFunctions;
@@ -127,6 +133,7 @@ OwnedSession create_session(Registration *registration, void *binder) {
   session->binder = binder;
   session->host = nullptr;
   session->handle = 0;
+  bind_session_options(*session->pipeline, binder, &session->options);
   return OwnedSession(session);
 }
 
@@ -136,7 +143,7 @@ const VirtualFunction kRegistrationFunctions[kRegistrationSlots] = {
     slot(activation_policy),
     slot(nothing<Registration *>),
     slot(register_passes),
-    slot(nothing<Registration *>),
+    slot(initialize_cli),
     slot(register_global_dialects),
     slot(create_session),
 };

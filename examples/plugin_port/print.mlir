@@ -1,0 +1,4 @@
+func.func @main() {
+  "simple_io.print"() : () -> ()
+  func.return
+}
