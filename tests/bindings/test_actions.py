@@ -305,7 +305,7 @@ def test_hooks_may_print_and_verify_while_others_wait() -> None:
             name = "print"
             anchor = "any"
             def run(self, op):
-                op.get_asm(use_local_scope=True)
+                assert str(op)
                 op.verify()
 
         pipeline = Pipeline("p").after("iree-llvmcpu-select-lowering-strategy", Print()).after("cse", Print())

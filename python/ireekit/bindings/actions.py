@@ -20,6 +20,7 @@ from ireekit.bindings.bytecode import capsule_of, pointer_of
 from ireekit.bindings.capabilities import problem as capability_problem
 from ireekit.bindings.erasure import keep_erased
 from ireekit.bindings.native import native_library, native_problem, require_native
+from ireekit.bindings.printing import printing_locally
 from ireekit.bindings.sequential import Sequential
 from ireekit.errors import CapabilityError
 
@@ -206,7 +207,7 @@ class PassWatch:
     def _on_hook(self, _user: object, index: int, operation: int) -> int:
         try:
             # A thread that waits may be lent to another operation's hook.
-            with keep_erased(), self._sequential:
+            with keep_erased(), self._sequential, printing_locally():
                 self._hooks[index].run(operation_at(operation))
         except BaseException as error:  # an exception cannot cross the compiler; whoever runs it raises it again
             with self._lock:
