@@ -108,6 +108,33 @@ except CapabilityError as error:
         said = python(script.format("999"), IREEKIT_NATIVE_LIBRARY=str(library))
         assert "another version of ireekit" in said
 
+    @pytest.mark.slow
+    def test_it_compiles_for_aarch64(self, tmp_path: Path) -> None:
+        compiler = shutil.which("aarch64-linux-gnu-g++")
+        if compiler is None:
+            pytest.skip("no aarch64-linux-gnu-g++ here (Debian: g++-aarch64-linux-gnu)")
+        flags = ["-std=c++17", "-fno-exceptions", "-fno-rtti", "-fPIC", "-fvisibility=hidden", "-shared", "-ldl"]
+        static = ["-static-libstdc++", "-static-libgcc", "-Wl,--no-undefined,--exclude-libs,ALL"]
+        done = subprocess.run(
+            [
+                compiler,
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                *flags,
+                *static,
+                *sorted(SOURCES.glob("*.cc")),
+                "-o",
+                tmp_path / NAME,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        machine = int.from_bytes((tmp_path / NAME).read_bytes()[18:20], "little")
+        assert machine == 183  # EM_AARCH64
+
     def test_it_needs_no_headers_but_its_own_and_the_standard_ones(self) -> None:
         own = {path.name for path in SOURCES.iterdir()}
         for path in SOURCES.iterdir():
