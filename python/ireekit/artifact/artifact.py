@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ireekit.artifact.container import check_entries, read_all, read_metadata, with_metadata
-from ireekit.artifact.files import write_atomically
 from ireekit.artifact.metadata import Metadata
 from ireekit.artifact.report import SizeReport, size_report
 from ireekit.errors import ArtifactError, DeviceError
+from ireekit.files import write_atomically
 from ireekit.signature import EntryPoint
 from ireekit.targets import Target
 

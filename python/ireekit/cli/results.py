@@ -12,9 +12,9 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from ireekit.artifact.files import write_atomically
 from ireekit.cli.input_values import as_declared, assign_names, read_arrays
 from ireekit.errors import ArtifactError, InputError
+from ireekit.files import write_atomically
 from ireekit.signature import EntryPoint, Leaf
 
 Named = list[tuple[Leaf, NDArray[Any]]]

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ireekit.artifact import Artifact
-from ireekit.artifact.files import write_atomically
 from ireekit.errors import ArtifactError
-from ireekit.files import cache_folder
+from ireekit.files import cache_folder, write_atomically
 
 if TYPE_CHECKING:
     from iree.compiler import ir

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ireekit.artifact.files import write_atomically
 from ireekit.errors import CompileError
+from ireekit.files import write_atomically
 
 if TYPE_CHECKING:
     from iree.compiler import ir

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ireekit.artifact.files import write_atomically
 from ireekit.bindings import Invocation
 from ireekit.bindings.elf import loaded_sizes
 from ireekit.compiler.host import TargetLike, import_for, run_phases
 from ireekit.compiler.options import CompileOptions
 from ireekit.errors import ArtifactError, CompileError, TargetError
+from ireekit.files import write_atomically
 from ireekit.frontends import ImportOptions
 from ireekit.pipeline import PipelineDefinition
 from ireekit.signature import EntryPoint

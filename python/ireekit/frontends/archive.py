@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ireekit.artifact.files import replacing
 from ireekit.errors import ModelImportError
+from ireekit.files import replacing
 from ireekit.frontends.imported import ParameterArchive
 
 SCOPE = "model"
