@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from ireekit.bindings import CompilerSession, build_info
+from ireekit.bindings.capsules import context_address
 from ireekit.bindings.erasure import address
 from ireekit.bindings.irdl import load_irdl
-from ireekit.bindings.native import context_address, string_ref
+from ireekit.bindings.native import string_ref
 from ireekit.bindings.symbols import addresses
 from ireekit.bindings.trait_table import compiler_symbols, type_id_symbol
 from ireekit.bindings.traits import (

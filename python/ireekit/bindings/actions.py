@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from ireekit.bindings.bytecode import capsule_of, pointer_of
 from ireekit.bindings.capabilities import problem as capability_problem
+from ireekit.bindings.capsules import OPERATION, capsule_of, context_address
 from ireekit.bindings.erasure import keep_erased
 from ireekit.bindings.native import native_library, native_problem, require_native
 from ireekit.bindings.printing import printing_locally
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 When: TypeAlias = Literal["before", "after"]
 
-_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
-_OPERATION = b"iree.compiler.ir.Operation._CAPIPtr"
 _CALLBACK = CFUNCTYPE(c_int32, c_void_p, c_uint32, c_void_p)
 
 # What these passes compile is another program, for this machine: to evaluate constants.
@@ -122,7 +120,7 @@ def hooks_problem(context: ir.Context) -> str | None:
         return missing
     if native_library() is None:
         return native_problem()
-    problem = _library().ireekit_actions_problem(_pointer(context))
+    problem = _library().ireekit_actions_problem(context_address(context))
     return problem.decode() if problem else None
 
 
@@ -154,7 +152,7 @@ class PassWatch:
         # ctypes keeps no reference of its own.
         self._callback = _CALLBACK(self._on_hook)
         self._sequential = Sequential(context) if hooks else nullcontext()
-        self._actions: int | None = self._native.ireekit_actions_create(_pointer(context), self._callback, None)
+        self._actions: int | None = self._native.ireekit_actions_create(context_address(context), self._callback, None)
         for name in _OPAQUE_PASSES:
             self._native.ireekit_actions_add_opaque(self._actions, name.encode())
         for index, hook in enumerate(self._hooks):
@@ -230,11 +228,7 @@ def operation_at(address: int) -> Any:
     from iree.compiler import ir
 
     create: Any = getattr(ir.Operation, "_CAPICreate")  # noqa: B009 (the stubs leave it out)
-    return create(capsule_of(address, _OPERATION))
-
-
-def _pointer(context: ir.Context) -> int:
-    return pointer_of(context._CAPIPtr, _CONTEXT)
+    return create(capsule_of(address, OPERATION))
 
 
 @functools.cache

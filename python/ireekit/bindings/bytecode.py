@@ -9,38 +9,12 @@ import ctypes
 import mmap
 from typing import TYPE_CHECKING, Any
 
+from ireekit.bindings.capsules import capsule_of, context_address
 from ireekit.bindings.library import StringRef, library
 from ireekit.errors import ModelImportError
 
 if TYPE_CHECKING:
     from iree.compiler import ir
-
-
-_pointer: Any = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
-    ("PyCapsule_GetPointer", ctypes.pythonapi)
-)
-_capsule: Any = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)(
-    ("PyCapsule_New", ctypes.pythonapi)
-)
-
-
-def pointer_of(capsule: object, name: bytes) -> int:
-    """The address in a capsule of the bindings.
-
-    Raises:
-      ValueError: the capsule is none of that name.
-    """
-    return _pointer(capsule, name)
-
-
-def capsule_of(pointer: int, name: bytes) -> object:
-    """An address as a capsule, which the bindings take."""
-    return _capsule(pointer, name, None)
-
-
-def make_capsule(address: int, name: bytes) -> object:
-    """A capsule that the bindings take an object from; ``name`` must outlive it."""
-    return _capsule(address, name, None)
 
 
 class _Counter:
@@ -81,7 +55,7 @@ def parse_aligned(memory: mmap.mmap, context: ir.Context) -> ir.Module:
     view = (ctypes.c_char * len(memory)).from_buffer(memory)
     try:
         module = library().mlirModuleCreateParse(
-            _pointer(context._CAPIPtr, b"iree.compiler.ir.Context._CAPIPtr"),
+            context_address(context),
             StringRef(ctypes.addressof(view), len(memory)),
         )
     finally:
@@ -91,7 +65,7 @@ def parse_aligned(memory: mmap.mmap, context: ir.Context) -> ir.Module:
     if not module:
         raise ModelImportError(f"not valid MLIR bytecode: {messages[0] if messages else 'no reason given'}")
     create: Any = getattr(ir.Module, "_CAPICreate")  # noqa: B009 (the stubs leave it out)
-    return create(_capsule(module, b"iree.compiler.ir.Module._CAPIPtr", None))
+    return create(capsule_of(module, b"iree.compiler.ir.Module._CAPIPtr"))
 
 
 def copy_module(module: ir.Module, context: ir.Context) -> ir.Module:

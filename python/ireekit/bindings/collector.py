@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from ctypes import POINTER, c_int, c_size_t, c_void_p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ireekit.bindings.bytecode import capsule_of, pointer_of
+from ireekit.bindings.capsules import capsule_of, context_address
 from ireekit.bindings.native import native_library, require_native
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ("ireekit_capture_begin", c_void_p, (c_void_p, c_void_p)),
     ("ireekit_capture_end", None, (c_void_p,)),
 )
-_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
 _LOCATION = b"iree.compiler.ir.Location._CAPIPtr"
 
 
@@ -97,7 +96,7 @@ def collected_messages(context: ir.Context) -> Generator[Collector]:
       CapabilityError: there is no native library.
     """
     collector = Collector()
-    pointer = pointer_of(context._CAPIPtr, _CONTEXT)
+    pointer = context_address(context)
     capture = _library().ireekit_capture_begin(pointer, collector.address)
     try:
         yield collector

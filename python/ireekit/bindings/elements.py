@@ -8,7 +8,7 @@ import re
 from ctypes import c_size_t, c_void_p
 from typing import Any
 
-from ireekit.bindings.bytecode import make_capsule, pointer_of
+from ireekit.bindings.capsules import capsule_of, pointer_of
 from ireekit.bindings.library import library
 
 _ATTRIBUTE = b"iree.compiler.ir.Attribute._CAPIPtr"
@@ -48,7 +48,7 @@ def dense_from_bytes(data: bytes, type: Any) -> Any:  # noqa: A002 (the field's 
     if not address:
         raise ValueError(f"{len(data)} bytes are no {type}")
     create: Any = getattr(ir.Attribute, "_CAPICreate")  # noqa: B009 (the stubs leave it out)
-    return create(make_capsule(address, _ATTRIBUTE)).maybe_downcast()
+    return create(capsule_of(address, _ATTRIBUTE)).maybe_downcast()
 
 
 def resource_bytes(attribute: Any) -> bytes | None:

@@ -12,9 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from ireekit.bindings.bytecode import pointer_of
-
-_CAPSULE = b"iree.compiler.ir.Operation._CAPIPtr"
+from ireekit.bindings.capsules import OPERATION, pointer_of
 
 
 class _Erased(threading.local):
@@ -31,7 +29,7 @@ _erased = _Erased()
 
 def address(op: Any) -> int:
     """Where an operation lies in memory; does not look at it."""
-    return pointer_of(op._CAPIPtr, _CAPSULE)
+    return pointer_of(op._CAPIPtr, OPERATION)
 
 
 def forget_erased() -> None:

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ireekit.bindings.capabilities import IRDL_LOAD_FILE, IRDL_LOAD_MODULE, require
+from ireekit.bindings.capsules import context_address
 from ireekit.bindings.erasure import address
 from ireekit.bindings.library import library
-from ireekit.bindings.native import context_address, require_native, string_ref
+from ireekit.bindings.native import require_native, string_ref
 from ireekit.bindings.symbols import addresses
 from ireekit.errors import DialectError
 

@@ -12,12 +12,11 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ireekit.bindings.bytecode import pointer_of
+from ireekit.bindings.capsules import context_address
 
 if TYPE_CHECKING:
     from iree.compiler import ir
 
-_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
 # Addresses of contexts. One that is freed and made again at the same place is only run more slowly.
 _with_models: set[int] = set()
 _CLASSES = (
@@ -31,7 +30,7 @@ _CLASSES = (
 
 def has_python_models(context: ir.Context) -> bool:
     """Whether Python code was attached to operations of ``context`` since :func:`note_models`."""
-    return pointer_of(context._CAPIPtr, _CONTEXT) in _with_models
+    return context_address(context) in _with_models
 
 
 @functools.cache
@@ -52,7 +51,7 @@ def _wrap(cls: Any) -> None:
         from iree.compiler import ir
 
         context: Any = options.get("context") or ir.Context.current
-        _with_models.add(pointer_of(context._CAPIPtr, _CONTEXT))
+        _with_models.add(context_address(context))
         return original(subclass, *arguments, **options)
 
     cls.attach = classmethod(attach)

@@ -14,14 +14,9 @@ from collections.abc import Iterator
 from ctypes import c_bool, c_char_p, c_int, c_size_t, c_uint32, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ireekit.bindings.bytecode import pointer_of
 from ireekit.bindings.library import StringRef
 from ireekit.errors import CapabilityError
-
-if TYPE_CHECKING:
-    from iree.compiler import ir
 
 NAME = "libireekit.so"
 OVERRIDE = "IREEKIT_NATIVE_LIBRARY"
@@ -96,11 +91,6 @@ def string_ref(text: str) -> StringRef:
     reference = StringRef(ctypes.cast(c_char_p(data), c_void_p), len(data))
     reference.keep_alive = data
     return reference
-
-
-def context_address(context: ir.Context) -> int:
-    """Where a context lies in memory."""
-    return pointer_of(context._CAPIPtr, b"iree.compiler.ir.Context._CAPIPtr")
 
 
 @functools.cache

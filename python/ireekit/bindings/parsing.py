@@ -6,6 +6,7 @@ import ctypes
 import functools
 from typing import TYPE_CHECKING, Any
 
+from ireekit.bindings.capsules import context_address
 from ireekit.bindings.erasure import address
 from ireekit.bindings.library import StringRef, library
 from ireekit.bindings.symbols import addresses
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 PARSE_SOURCE = "_ZN4mlir17parseSourceStringEN4llvm9StringRefEPNS_5BlockERKNS_12ParserConfigES1_PNS_12LocationAttrE"
 """``mlir::parseSourceString(text, block, config, name, location)``."""
-
-_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
 
 
 class _ParserConfig(ctypes.Structure):
@@ -46,7 +45,7 @@ def parse_named(text: str | bytes, context: ir.Context, name: str, *, verify: bo
 
     module = ir.Module.create(ir.Location.file(name, 0, 0, context=context))
     data, title = text.encode() if isinstance(text, str) else text, name.encode()
-    config = _ParserConfig(_pointer(context), verify)
+    config = _ParserConfig(context_address(context), verify)
     parsed = _function()(
         _string(data),
         _body_of(module),
@@ -87,12 +86,6 @@ def _body_of(module: ir.Module) -> int:
     function: Any = library().mlirModuleGetBody
     function.restype, function.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
     return function(address(module.operation))
-
-
-def _pointer(context: ir.Context) -> int:
-    from ireekit.bindings.bytecode import pointer_of
-
-    return pointer_of(context._CAPIPtr, _CONTEXT)
 
 
 def _string(data: bytes) -> StringRef:

@@ -15,7 +15,7 @@ from ctypes import CFUNCTYPE, Structure, c_bool, c_int, c_int8, c_ssize_t, c_voi
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ireekit.bindings.bytecode import pointer_of
+from ireekit.bindings.capsules import context_address, pointer_of
 from ireekit.bindings.erasure import address
 from ireekit.bindings.library import StringRef, library
 from ireekit.bindings.models import has_python_models, locked, one_thread
@@ -24,7 +24,6 @@ from ireekit.bindings.session import Severity
 if TYPE_CHECKING:
     from iree.compiler import ir
 
-_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
 _MANAGER = b"iree.compiler.passmanager.PassManager._CAPIPtr"
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note", "remark")
 _REASON = re.compile(r"(?:.*error: |<Pass-Options-Parser>: )?(?P<text>.*)")
@@ -123,7 +122,7 @@ def captured_messages(context: ir.Context, sink: Sink) -> Generator[None]:
     verify by this module.
     """
     native = _library()
-    pointer = pointer_of(context._CAPIPtr, _CONTEXT)
+    pointer = context_address(context)
 
     def handle(diagnostic: int, _user_data: object) -> int:
         return int(sink(_message(diagnostic)))
@@ -154,7 +153,7 @@ def is_isolated(name: str, context: ir.Context) -> bool:
     native = _library()
     trait = native.mlirDynamicOpTraitIsIsolatedFromAboveGetTypeID()
     text = StringRef(ctypes.cast(ctypes.c_char_p(data), c_void_p), len(data))
-    return bool(native.mlirOperationNameHasTrait(text, trait, pointer_of(context._CAPIPtr, _CONTEXT)))
+    return bool(native.mlirOperationNameHasTrait(text, trait, context_address(context)))
 
 
 @functools.cache

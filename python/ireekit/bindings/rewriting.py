@@ -12,11 +12,8 @@ import functools
 from ctypes import c_uint64, c_void_p
 from typing import Any
 
-from ireekit.bindings.bytecode import pointer_of
+from ireekit.bindings.capsules import OPERATION, context_address, pointer_of
 from ireekit.bindings.library import library
-
-_OPERATION = b"iree.compiler.ir.Operation._CAPIPtr"
-_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
 
 # A nanobind instance: object header, offset of the C++ object, then that object: {rewriter, {context, its owner}}.
 _WORDS = 6
@@ -57,7 +54,7 @@ def rewriter_address(rewriter: object, context: Any) -> int | None:
     if words[2] & 0xFFFFFFFF != _OFFSET or words[_OWNER_WORD] != id(context) or not words[_REWRITER_WORD]:
         return None
     address = words[_REWRITER_WORD]
-    return address if functions[0](address) == pointer_of(context._CAPIPtr, _CONTEXT) else None
+    return address if functions[0](address) == context_address(context) else None
 
 
 def notify_modified(rewriter: int, operation: Any) -> None:
@@ -66,4 +63,4 @@ def notify_modified(rewriter: int, operation: Any) -> None:
     if functions is None:
         return
     # The start of a modification means something to dialect conversion only, whose rewriter never comes here.
-    functions[1](rewriter, pointer_of(operation._CAPIPtr, _OPERATION))
+    functions[1](rewriter, pointer_of(operation._CAPIPtr, OPERATION))

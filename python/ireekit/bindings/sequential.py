@@ -13,13 +13,12 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ireekit.bindings.bytecode import pointer_of
+from ireekit.bindings.capsules import context_address
 from ireekit.bindings.library import library
 
 if TYPE_CHECKING:
     from iree.compiler import ir
 
-_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
 _SEARCHED = 512
 """Bytes of ``mlir::MLIRContextImpl``, which is larger, in which the flag is looked for."""
 _WORD = 8
@@ -102,7 +101,7 @@ def _differs_alone(first: bytes, second: bytes, offset: int) -> bool:
 
 def _bytes_of(context: ir.Context, offset: int, count: int) -> list[ctypes.c_uint8]:
     """Bytes of what ``mlir::MLIRContext``, one pointer, points to."""
-    impl = ctypes.c_void_p.from_address(pointer_of(context._CAPIPtr, _CONTEXT)).value or 0
+    impl = ctypes.c_void_p.from_address(context_address(context)).value or 0
     return [ctypes.c_uint8.from_address(impl + offset + index) for index in range(count)]
 
 
@@ -110,4 +109,4 @@ def is_threaded(context: ir.Context) -> bool:
     """Whether ``context`` has more than one thread."""
     function = library().mlirContextGetNumThreads
     function.restype, function.argtypes = ctypes.c_uint, [ctypes.c_void_p]
-    return function(pointer_of(context._CAPIPtr, _CONTEXT)) > 1
+    return function(context_address(context)) > 1

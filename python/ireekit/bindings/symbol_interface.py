@@ -7,8 +7,9 @@ import functools
 from typing import TYPE_CHECKING
 
 from ireekit.bindings.build import build_info
+from ireekit.bindings.capsules import context_address
 from ireekit.bindings.library import StringRef, library
-from ireekit.bindings.native import context_address, native_library, string_ref
+from ireekit.bindings.native import native_library, string_ref
 from ireekit.bindings.symbols import addresses
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ireekit.bindings.capabilities import problem
+from ireekit.bindings.capsules import context_address
 from ireekit.bindings.fold_layout import fold_layout
 from ireekit.bindings.library import library
-from ireekit.bindings.native import context_address, native_library, native_problem, require_native, string_ref
+from ireekit.bindings.native import native_library, native_problem, require_native, string_ref
 from ireekit.bindings.symbol_interface import attach_symbol
 from ireekit.bindings.symbols import addresses, function_address
 from ireekit.bindings.trait_table import (

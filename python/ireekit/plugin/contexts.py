@@ -5,12 +5,10 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any
 
-from ireekit.bindings.bytecode import capsule_of
+from ireekit.bindings.capsules import CONTEXT, capsule_of
 
 if TYPE_CHECKING:
     from iree.compiler import ir
-
-_CONTEXT = b"iree.compiler.ir.Context._CAPIPtr"
 
 
 def borrowed_context(address: int) -> ir.Context:
@@ -18,7 +16,7 @@ def borrowed_context(address: int) -> ir.Context:
     from iree.compiler import ir
 
     create: Any = getattr(ir.Context, "_CAPICreate")  # noqa: B009 (the stubs leave it out)
-    context = create(capsule_of(address, _CONTEXT))
+    context = create(capsule_of(address, CONTEXT))
     # The bindings destroy a context with its last reference.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))
     return context

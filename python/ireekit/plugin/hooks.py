@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ireekit.bindings.capsules import context_address
 from ireekit.bindings.erasure import address
 from ireekit.bindings.library import library
-from ireekit.bindings.native import context_address
 from ireekit.compiler.hooks import PassHooks
 from ireekit.compiler.steps import StepRunner
 from ireekit.pipeline import Step
