@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 from ireekit.bindings.capabilities import problem as capability_problem
 from ireekit.bindings.capsules import OPERATION, capsule_of, context_address
 from ireekit.bindings.erasure import keep_erased
+from ireekit.bindings.library import declare_functions
 from ireekit.bindings.native import native_library, native_problem, require_native
 from ireekit.bindings.printing import printing_locally
 from ireekit.bindings.sequential import Sequential
@@ -234,8 +235,5 @@ def operation_at(address: int) -> Any:
 @functools.cache
 def _library() -> ctypes.CDLL:
     handle = require_native()
-    for name, result, arguments in _SIGNATURES:
-        function = getattr(handle, name)
-        function.restype = result
-        function.argtypes = list(arguments)
+    declare_functions(handle, _SIGNATURES)
     return handle

@@ -14,6 +14,7 @@ from ctypes import POINTER, c_int, c_size_t, c_void_p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ireekit.bindings.capsules import capsule_of, context_address
+from ireekit.bindings.library import declare_functions
 from ireekit.bindings.native import native_library, require_native
 
 if TYPE_CHECKING:
@@ -115,8 +116,5 @@ def location_at(pointer: int) -> Any:
 @functools.cache
 def _library() -> ctypes.CDLL:
     handle = require_native()
-    for name, result, arguments in _SIGNATURES:
-        function = getattr(handle, name)
-        function.restype = result
-        function.argtypes = list(arguments)
+    declare_functions(handle, _SIGNATURES)
     return handle

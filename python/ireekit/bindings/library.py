@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Iterable
 from ctypes import CFUNCTYPE, Structure, c_bool, c_char_p, c_int, c_size_t, c_uint, c_void_p
 from pathlib import Path
+from typing import Any
 
 DIAGNOSTIC_CALLBACK = CFUNCTYPE(None, c_int, c_void_p, c_size_t, c_void_p)
 NAME_CALLBACK = CFUNCTYPE(None, c_char_p, c_void_p)
@@ -63,13 +65,20 @@ def library() -> ctypes.CDLL:
     from iree.compiler.api import ctypes_dl
 
     handle: ctypes.CDLL = ctypes_dl._dylib  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
-    for name, result, arguments in _SIGNATURES:
-        function = getattr(handle, name, None)
-        if function is None:
-            continue
+    declare_functions(handle, [row for row in _SIGNATURES if hasattr(handle, row[0])])
+    return handle
+
+
+def declare_functions(handle: ctypes.CDLL, signatures: Iterable[tuple[str, object, tuple[object, ...]]]) -> None:
+    """Give functions of a library their types; ``signatures`` are rows of name, result type, argument types.
+
+    Raises:
+      AttributeError: the library does not export one of them.
+    """
+    for name, result, arguments in signatures:
+        function: Any = getattr(handle, name)
         function.restype = result
         function.argtypes = list(arguments)
-    return handle
 
 
 def has_function(name: str) -> bool:

@@ -15,7 +15,7 @@ from ctypes import c_bool, c_char_p, c_int, c_size_t, c_uint32, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 
-from ireekit.bindings.library import StringRef
+from ireekit.bindings.library import StringRef, declare_functions
 from ireekit.errors import CapabilityError
 
 NAME = "libireekit.so"
@@ -100,10 +100,7 @@ def _load() -> _Loaded:
         return _Loaded(None, f"ireekit was installed without its native library {NAME}")
     try:
         handle = ctypes.CDLL(str(path))
-        for name, result, arguments in _SIGNATURES:
-            function = getattr(handle, name)
-            function.restype = result
-            function.argtypes = list(arguments)
+        declare_functions(handle, _SIGNATURES)
     except (OSError, AttributeError) as error:
         return _Loaded(None, f"{path} cannot be loaded: {error}")
     version = handle.ireekit_abi_version()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ireekit.bindings.capsules import context_address, pointer_of
 from ireekit.bindings.erasure import address
-from ireekit.bindings.library import StringRef, library
+from ireekit.bindings.library import StringRef, declare_functions, library
 from ireekit.bindings.models import has_python_models, locked, one_thread
 from ireekit.bindings.session import Severity
 
@@ -159,10 +159,7 @@ def is_isolated(name: str, context: ir.Context) -> bool:
 @functools.cache
 def _library() -> ctypes.CDLL:
     handle = library()
-    for name, result, arguments in _SIGNATURES:
-        function = getattr(handle, name)
-        function.restype = result
-        function.argtypes = list(arguments)
+    declare_functions(handle, _SIGNATURES)
     return handle
 
 

@@ -8,7 +8,7 @@ import re
 import traceback
 from ctypes import c_char_p, c_void_p
 
-from ireekit.bindings.library import StringRef, library
+from ireekit.bindings.library import StringRef, declare_functions, library
 from ireekit.bindings.native import string_ref
 from ireekit.errors import IreekitError, PassError
 
@@ -71,14 +71,14 @@ def _traceback(error: BaseException) -> str:
 @functools.cache
 def _library() -> ctypes.CDLL:
     handle = library()
-    for name, result, arguments in (
-        ("mlirAttributeParseGet", c_void_p, (c_void_p, StringRef)),
-        ("mlirEmitError", None, (c_void_p, c_char_p)),
-        ("mlirOperationGetContext", c_void_p, (c_void_p,)),
-        ("mlirOperationGetLocation", c_void_p, (c_void_p,)),
-        ("mlirLocationUnknownGet", c_void_p, (c_void_p,)),
-    ):
-        function = getattr(handle, name)
-        function.restype = result
-        function.argtypes = list(arguments)
+    declare_functions(
+        handle,
+        (
+            ("mlirAttributeParseGet", c_void_p, (c_void_p, StringRef)),
+            ("mlirEmitError", None, (c_void_p, c_char_p)),
+            ("mlirOperationGetContext", c_void_p, (c_void_p,)),
+            ("mlirOperationGetLocation", c_void_p, (c_void_p,)),
+            ("mlirLocationUnknownGet", c_void_p, (c_void_p,)),
+        ),
+    )
     return handle
