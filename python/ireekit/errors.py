@@ -132,6 +132,10 @@ class PipelineError(IreekitError):
     """A pipeline, pass name or pass option is wrong."""
 
 
+class CodegenError(PipelineError):
+    """A configuration of code generation is wrong, or does not fit the operation it is for."""
+
+
 class PassError(CompileError):
     """A Python pass raised, signalled failure, or left invalid IR behind.
 

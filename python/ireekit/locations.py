@@ -23,10 +23,15 @@ def source_line(location: object) -> str | None:
     return f"{file}:{match[2]}:{match[3]}"
 
 
+def first_name(location: object) -> str | None:
+    """The first name in ``location``, within call sites and fused locations too; ``None`` where there is none."""
+    names = (_unescape(match[1]) for match in _QUOTED.finditer(str(location)) if not match[2])
+    return next((name for name in names if name), None)
+
+
 def describe_location(location: object) -> str | None:
     """The first name in ``location`` with its source line, or either of both, or ``None``."""
-    names = (_unescape(match[1]) for match in _QUOTED.finditer(str(location)) if not match[2])
-    parts = [part for part in (next(names, None), source_line(location)) if part]
+    parts = [part for part in (first_name(location), source_line(location)) if part]
     return ", ".join(parts) or None
 
 

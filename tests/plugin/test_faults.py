@@ -34,7 +34,7 @@ SAID = {
     "cannot-be-told": ("error:", "Silent"),
     "raises-pass-error": ("error: cannot tile by 7", "op: func.func", "remedy: tile by 8"),
     "exits": ("error: SystemExit: 0", "pass faulty-fault"),
-    "interrupts": ("error:", "KeyboardInterrupt"),
+    "interrupts": ("error: interrupted\nin: pass faulty-fault, while running on builtin.module",),
     "recurses": ("error: RecursionError", "pass faulty-fault"),
     "corrupts": ("left invalid IR behind", "block with no terminator", "pass faulty-fault"),
     "leaves-unknown": ("nothing lowered 'nobody.knows_it'",),
@@ -112,6 +112,12 @@ def test_a_step_that_raises_at_a_phase(phase: str, refused: Callable[..., str]) 
 @pytest.mark.parametrize("place", AROUND)
 def test_a_step_that_raises_around_a_pass(place: str, refused: Callable[..., str]) -> None:
     assert f"no luck on {AROUND[place]}" in refused(f"raises-{place}")
+
+
+def test_an_interruption_is_told_in_a_line_without_a_traceback(refused: Callable[..., str]) -> None:
+    said = refused("interrupts") + refused("interrupts-before-strategy")
+    assert "in: pass faulty-interrupt, while running on builtin.module" in said, said
+    assert "Traceback" not in said, said
 
 
 def test_a_step_around_a_pass_that_is_none(refused: Callable[..., str]) -> None:

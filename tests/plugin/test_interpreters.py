@@ -50,6 +50,14 @@ def test_without_one_the_tool_starts_over_inside_of_the_interpreter(restarting: 
     assert (restarting.folder / "out.vmfb").read_bytes() == program
 
 
+def test_it_starts_over_for_a_pipeline_that_a_file_names(restarting: StockTools) -> None:
+    """Before the input is read, which is a pipe; and what the file says is known inside."""
+    (restarting.folder / "flags.txt").write_text("--iree-plugin saying --compile-to=stream")
+    words = ["@flags.txt", *CPU_GENERIC, "-", "-o", "out.mlir"]
+    done = restarting.run("iree-compile", *words, input=ADD, environment=PHASES)
+    assert (done.returncode, done.stderr.splitlines()) == (0, SAID)
+
+
 def test_the_exit_status_comes_through(restarting: StockTools) -> None:
     done = restarting.compile(ADD, "--iree-plugin=failing", environment={"ACME_FAIL": "raise"})
     assert done.returncode == 1

@@ -38,6 +38,36 @@ def test_it_gives_what_compile_gives(tools: StockTools, tmp_path: Path) -> None:
     assert _program((tmp_path / "out.vmfb").read_bytes()) == _program(artifact.data)
 
 
+def test_flags_in_files(tools: StockTools, tmp_path: Path) -> None:
+    """As the compiler reads them: words with quotes, escapes, files in files and a byte order mark."""
+    file = tmp_path / "the model's.mlir"
+    file.write_text(MODEL)
+    plain = tools.run("iree-compile", "--iree-plugin=mypipeline", file, "-o", tmp_path / "plain.vmfb")
+    assert (plain.returncode, plain.stderr) == (0, "")
+    (tmp_path / "plugin.txt").write_text("--iree-plugin mypi\\peline\r\n")
+    (tmp_path / "flags.txt").write_text(f"\ufeff'@{tmp_path}/plugin.txt'\t-o\n \"{tmp_path}/o\"'ut.vmfb'", "utf-8")
+    filed = tools.run("iree-compile", f"@{tmp_path}/flags.txt", "--", file)
+    assert (filed.returncode, filed.stderr) == (0, "")
+    assert (tmp_path / "out.vmfb").read_bytes() == (tmp_path / "plain.vmfb").read_bytes()
+
+
+def test_a_target_in_a_file_stays(tools: StockTools, tmp_path: Path) -> None:
+    (tmp_path / "target.txt").write_text("--iree-hal-target-device=vulkan\n--compile-to=abi\n")
+    words = ["--iree-plugin=only-vulkan", "@target.txt", "-o", "out.mlir", "-"]
+    done = tools.run("iree-compile", *words, input=MODEL)
+    assert (done.returncode, done.stderr.splitlines()) == (0, ["[vulkan] builtin.module", "[all] builtin.module"])
+
+
+def test_files_of_flags_that_cannot_be_read(tools: StockTools, tmp_path: Path) -> None:
+    """They are the compiler's to complain of."""
+    (tmp_path / "itself.txt").write_text("--iree-plugin=mypipeline @itself.txt")
+    for name, said in (("itself.txt", "recursive expansion"), ("none.txt", "@none.txt")):
+        stock, ours = (tools.run("iree-compile", f"@{name}", plugin=plugin, input="") for plugin in (False, True))
+        assert (ours.returncode, ours.stderr) == (stock.returncode, stock.stderr)
+        assert ours.returncode == 1
+        assert said in ours.stderr
+
+
 def test_a_target_that_is_given_stays(tools: StockTools) -> None:
     done = tools.compile(MODEL, "--iree-plugin=mypipeline")
     assert (done.returncode, done.stderr) == (0, "")

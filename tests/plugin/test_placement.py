@@ -7,7 +7,7 @@ import pytest
 from ireekit.bindings import PHASES
 from ireekit.errors import PipelineError
 from ireekit.plugin.flags import families, values
-from ireekit.plugin.placement import arrange, split_items
+from ireekit.plugin.placement import AFTER_PIPELINES, BEFORE_TRACES, arrange, split_items
 
 # One item for what follows each boundary, and some between.
 WHOLE = [
@@ -52,6 +52,13 @@ def _placed(items: list[str], phases: list[str], last: str | None = None) -> tup
     return [whole[index] for index in made.order], made.phases
 
 
+def _arranged(whole: list[str]) -> list[str]:
+    own = {item.removeprefix("at "): index for index, item in enumerate(whole) if item.startswith("at ")}
+    order = arrange(whole, own, "end").order
+    assert sorted(order) == list(range(len(whole)))
+    return [whole[index] for index in order]
+
+
 def test_each_phase_ends_before_the_next_begins() -> None:
     phases = ["start", *FOLLOWING, "vm", "end"]
     placed, ended = _placed(WHOLE, phases)
@@ -61,6 +68,25 @@ def test_each_phase_ends_before_the_next_begins() -> None:
     assert placed[-2:] == ["at vm", "at end"]
     assert [item for item in placed if not item.startswith("at ")] == WHOLE
     assert ended == frozenset(PHASES)
+
+
+def test_preprocessing_ends_after_what_flags_add_to_it() -> None:
+    specifications = ["iree-preprocessing-transform-interpreter{x=1}"]
+    specifications += ["iree-preprocessing-apply-pdl-patterns", "canonicalize", "cse"]
+    begin = WHOLE[:4]
+    whole = ["at start", "at flow", *begin, "at preprocessing", "other-at-preprocessing", *specifications, *WHOLE[4:]]
+    placed = _arranged(whole)
+    expected = ["at start", *begin, "other-at-preprocessing", *specifications, "at preprocessing"]
+    assert placed[: len(expected)] == expected
+
+
+def test_what_phases_share_has_a_place_on_each_side() -> None:
+    points = ["start", AFTER_PIPELINES, "global-optimization", BEFORE_TRACES]
+    begin = [*(f"at {point}" for point in points), *WHOLE[:4], "at preprocessing"]
+    placed = _arranged([*begin, *WHOLE[4:6], "iree-op-pipeline-adaptor", *WHOLE[6:]])
+    assert placed[placed.index(f"at {AFTER_PIPELINES}") + 1] == "iree-global-opt-erase-unused-linalg-operands"
+    last = placed.index(f"at {BEFORE_TRACES}")
+    assert placed[last + 1 : last + 3] == ["iree-op-pipeline-adaptor", "at global-optimization"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,39 @@ func.func @other(%x: tensor<4xf32>) -> tensor<4xf32> {
 }
 """
 
+# What the compiler does at the very end of preprocessing, and at the very beginning of dispatch creation, function by
+# function together with passes of the phases next to it.
+SHARING = """
+module @model {
+  util.func private @inner(%x: tensor<8x4xf32>) -> tensor<8x4xf32>
+      attributes {inlining_policy = #util.inline.never,
+                  preprocessing_pipeline = #util.preprocessing_pipeline<"convert-elementwise-to-linalg">} {
+    %0 = math.tanh %x : tensor<8x4xf32>
+    util.return %0 : tensor<8x4xf32>
+  }
+  util.func public @main(%a: tensor<8x16xf32>, %b: tensor<16x4xf32>) -> tensor<8x4xf32> {
+    %zero = arith.constant 0.0 : f32
+    %empty = tensor.empty() : tensor<8x4xf32>
+    %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<8x4xf32>) -> tensor<8x4xf32>
+    %c = linalg.matmul {iree.tensor.trace = "product"} ins(%a, %b : tensor<8x16xf32>, tensor<16x4xf32>)
+                       outs(%init : tensor<8x4xf32>) -> tensor<8x4xf32>
+    %s = util.call @inner(%c) : (tensor<8x4xf32>) -> tensor<8x4xf32>
+    util.return %s : tensor<8x4xf32>
+  }
+}
+"""
+PATTERNS = """
+pdl.pattern @exponentials : benefit(1) {
+  %type = pdl.type
+  %x = pdl.operand
+  %tanh = pdl.operation "math.tanh"(%x : !pdl.value) -> (%type : !pdl.type)
+  pdl.rewrite %tanh {
+    %exp = pdl.operation "math.exp"(%x : !pdl.value) -> (%type : !pdl.type)
+    pdl.replace %tanh with %exp
+  }
+}
+"""
+
 
 @pytest.fixture
 def dumping(monkeypatch: pytest.MonkeyPatch, installed: tuple[Path, Path], tmp_path: Path) -> Any:
@@ -47,24 +80,42 @@ def dumping(monkeypatch: pytest.MonkeyPatch, installed: tuple[Path, Path], tmp_p
 
 @pytest.mark.parametrize("target", ["cpu:generic", "vulkan:ampere"])
 def test_every_phase_ends_with_the_same_program(dumping: Any, tools: StockTools, target: str, tmp_path: Path) -> None:
-    file = tmp_path / "model.mlir"
-    file.write_text(MODEL)
-    artifact = dumping.compile(file, target=target, cache=False, flags=["--iree-opt-level=O1"])
+    _compare(dumping, tools, MODEL, target)
+
+
+def test_where_phases_share_passes(dumping: Any, tools: StockTools, tmp_path: Path) -> None:
+    (tmp_path / "patterns.mlir").write_text(PATTERNS)
+    _compare(dumping, tools, SHARING, "cpu:generic", f"--iree-preprocessing-pdl-spec-filename={tmp_path}/patterns.mlir")
+    texts = {phase: (tmp_path / "tool" / f"{phase}.mlir").read_text() for phase in PHASES}
+    assert "math.exp" in texts["preprocessing"]
+    assert ("linalg.generic" in texts["abi"], "linalg.generic" in texts["preprocessing"]) == (False, True)
+    assert "preprocessing_pipeline =" in texts["dispatch-creation"]
+    assert "iree.tensor.trace" in texts["global-optimization"]
+    assert "flow.tensor.trace" not in texts["global-optimization"]
+    assert "flow.tensor.trace" in texts["dispatch-creation"]
+
+
+def _compare(dumping: Any, tools: StockTools, text: str, target: str, *flags: str) -> None:
+    """Compile in both ways, and compare what is there after each phase."""
+    folder = tools.folder
+    file = folder / "model.mlir"
+    file.write_text(text)
+    artifact = dumping.compile(file, target=target, cache=False, flags=["--iree-opt-level=O1", *flags])
     done = tools.run(
         "iree-compile",
         file,
         "--iree-plugin=dumping",
         *artifact.metadata.flags,
         "-o",
-        tmp_path / "tool.vmfb",
-        environment={"ACME_DUMP": str(tmp_path / "tool")},
+        folder / "tool.vmfb",
+        environment={"ACME_DUMP": str(folder / "tool")},
     )
     assert (done.returncode, done.stderr) == (0, "")
     for phase in PHASES:
-        texts = [(tmp_path / way / f"{phase}.mlir").read_text() for way in ("api", "tool")]
+        texts = [(folder / way / f"{phase}.mlir").read_text() for way in ("api", "tool")]
         assert _digest(texts[0]) == _digest(texts[1]), phase
     # The artifact has metadata, with a time, behind the program.
-    program = (tmp_path / "tool.vmfb").read_bytes()
+    program = (folder / "tool.vmfb").read_bytes()
     assert _members(program).items() <= _members(artifact.data).items()
 
 

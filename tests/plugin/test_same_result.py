@@ -33,11 +33,7 @@ CONSTANT = re.compile(r'dense<(?:"0x[0-9A-F]*"|\[[^>]*\])>|dense_resource<[^>]*>
 # The first is the module as it was read; the last is what `vm` leaves.
 COMPARED = PHASES[1:-1]
 RUN = ("cpu", "vulkan")
-CASES = (
-    *((name, target) for name in MODELS for target in RUN),
-    ("transformer", "metal"),
-    *(("attention, JAX", target) for target in ("cuda", "rocm", "metal")),
-)
+CASES = tuple((name, target) for name in MODELS for target in (*RUN, "cuda", "rocm", "metal"))
 
 
 @dataclass(frozen=True)

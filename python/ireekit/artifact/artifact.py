@@ -157,7 +157,7 @@ class Artifact:
             self._source,
             device=device or self._matching_device(),
             entry_points=None if self.metadata is None else self.metadata.entry_points,
-            parameters=self._parameter_paths(parameters),
+            parameters=self.parameter_paths(parameters),
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -194,7 +194,15 @@ class Artifact:
             remedy="`ireekit doctor` says why a driver is missing",
         )
 
-    def _parameter_paths(self, given: Mapping[str, PathLike] | PathLike | None) -> dict[str, Path]:
+    def parameter_paths(self, given: Mapping[str, PathLike] | PathLike | None = None) -> dict[str, Path]:
+        """Scope -> archive of weights, for every scope the program needs.
+
+        Args:
+          given: archives by scope, or the only one, where they have moved.
+
+        Raises:
+          ArtifactError: one is missing.
+        """
         references = self.metadata.parameters if self.metadata else ()
         if isinstance(given, Mapping):
             table = {scope: Path(path) for scope, path in given.items()}

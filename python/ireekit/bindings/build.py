@@ -53,6 +53,13 @@ VERIFIED_BUILDS: dict[str, VerifiedBuild] = {
         FoldLayout(storage=0x118, call=0x130, manage=0x138, value_tag=4),
         interface_map=0x20,
     ),
+    "63a5d304b6c48562eb35e00564649a524fb53833": VerifiedBuild(
+        "3.13.0",
+        "linux-aarch64",
+        0x27493EE2EDDC0611,
+        FoldLayout(storage=0x118, call=0x130, manage=0x138, value_tag=4),
+        interface_map=0x20,
+    ),
 }
 
 

@@ -24,6 +24,8 @@ _MAKE_OPERATION = (
 _REGISTER_OPERATION = (
     "_ZN4mlir17ExtensibleDialect17registerDynamicOpEOSt10unique_ptrINS_19DynamicOpDefinitionESt14default_deleteIS2_EE"
 )
+RESOURCE_DATA = "_ZN4mlir25DenseResourceElementsAttr7getDataEv"
+"""``ArrayRef<char> DenseResourceElementsAttr::getData()``"""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,9 @@ CAPABILITIES: dict[str, Capability] = {
             "_ZN4mlir6detail17NestedAnalysisMap10invalidateERKNS0_17PreservedAnalysesE",
         ),
         verified=True,
+    ),
+    "resource-data": Capability(
+        "reading weights held as resources takes twenty times longer", hidden=(RESOURCE_DATA,), verified=True
     ),
     "pass-registration": Capability(
         "Python passes cannot be named in a pipeline text of the stock tools",

@@ -8,8 +8,10 @@ import re
 from ctypes import c_size_t, c_void_p
 from typing import Any
 
+from ireekit.bindings.capabilities import RESOURCE_DATA, capabilities
 from ireekit.bindings.capsules import capsule_of, pointer_of
 from ireekit.bindings.library import library
+from ireekit.bindings.symbols import addresses
 
 _ATTRIBUTE = b"iree.compiler.ir.Attribute._CAPIPtr"
 _TYPE = b"iree.compiler.ir.Type._CAPIPtr"
@@ -51,8 +53,30 @@ def dense_from_bytes(data: bytes, type: Any) -> Any:  # noqa: A002 (the field's 
     return create(capsule_of(address, _ATTRIBUTE)).maybe_downcast()
 
 
+class _Bytes(ctypes.Structure):
+    """``llvm::ArrayRef<char>``."""
+
+    _fields_ = (("data", c_void_p), ("size", c_size_t))
+
+
+@functools.cache
+def _resource_reader() -> Any:
+    """``ArrayRef<char> DenseResourceElementsAttr::getData()``; ``None`` where it cannot be had."""
+    if not capabilities()["resource-data"]:
+        return None
+    return ctypes.PYFUNCTYPE(_Bytes, ctypes.POINTER(c_void_p))(addresses([RESOURCE_DATA])[RESOURCE_DATA])
+
+
 def resource_bytes(attribute: Any) -> bytes | None:
     """The data of a ``DenseResourceElementsAttr``; ``None`` where it has been freed or was never given."""
+    read = _resource_reader()
+    if read is None:
+        return _printed_bytes(attribute)
+    found = read(ctypes.byref(c_void_p(pointer_of(attribute._CAPIPtr, _ATTRIBUTE))))
+    return ctypes.string_at(found.data, found.size) if found.data else None
+
+
+def _printed_bytes(attribute: Any) -> bytes | None:
     from iree.compiler import ir
 
     with attribute.context:

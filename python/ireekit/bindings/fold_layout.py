@@ -13,9 +13,8 @@ _HOOK = (
     "_ZN4mlir19DynamicOpDefinition8foldHookEPNS_9OperationEN4llvm8ArrayRefINS_9AttributeEEE"
     "RNS3_15SmallVectorImplINS_12OpFoldResultEEE"
 )
-# mov rax, [rdi + call]; add rdi, storage; jmp rax
-_CODE = struct.Struct("<3sI3sI2s")
-_OPCODES = (b"\x48\x8b\x87", b"\x48\x81\xc7", b"\xff\xe0")
+# Bytes of it, and of what follows it, that are read below.
+_CODE_SIZE = 16
 
 
 @functools.cache
@@ -25,6 +24,20 @@ def fold_layout() -> FoldLayout | None:
     expected = build.fold_layout if build else None
     if expected is None or (hook := addresses([_HOOK]).get(_HOOK)) is None:
         return None
-    load, call, add, storage, jump = _CODE.unpack(ctypes.string_at(hook, _CODE.size))
-    fits = (load, add, jump) == _OPCODES and (call, storage) == (expected.call, expected.storage)
-    return expected if fits else None
+    code = ctypes.string_at(hook, _CODE_SIZE)
+    used = (expected.call, expected.storage)
+    return expected if used in (_read_x86_64(code), _read_aarch64(code)) else None
+
+
+def _read_x86_64(code: bytes) -> tuple[int, int] | None:
+    """The offsets of the function and of its data in ``mov rax, [rdi + call]; add rdi, storage``."""
+    load, call, add, storage = struct.unpack_from("<3sI3sI", code)
+    return (call, storage) if (load, add) == (b"\x48\x8b\x87", b"\x48\x81\xc7") else None
+
+
+def _read_aarch64(code: bytes) -> tuple[int, int] | None:
+    """The same in ``ldr x, [x0, call]; add x0, x0, storage; br x``."""
+    load, add, jump = struct.unpack_from("<3I", code)
+    register = load & 31
+    fits = (load & 0xFFC003E0, add & 0xFFC003FF, jump) == (0xF9400000, 0x91000000, 0xD61F0000 | register << 5)
+    return ((load >> 10 & 0xFFF) * 8, add >> 10 & 0xFFF) if fits else None

@@ -11,7 +11,7 @@ import ctypes
 import functools
 import os
 from collections.abc import Iterator
-from ctypes import c_bool, c_char_p, c_int, c_size_t, c_uint32, c_void_p
+from ctypes import c_bool, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ OVERRIDE = "IREEKIT_NATIVE_LIBRARY"
 
 REMEDY = "install a C++ compiler (apt install g++) and reinstall ireekit"
 
-_ABI_VERSION = 2
+_ABI_VERSION = 3
 
 # (name, result type, argument types) of what the library exports; a row is optional only by not being called.
 _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
@@ -42,6 +42,9 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ("ireekit_attach_symbol", c_bool, (c_void_p, StringRef, c_void_p)),
     ("ireekit_set_fold_layout", None, (c_size_t, c_size_t, c_size_t, c_size_t)),
     ("ireekit_attach_fold", c_bool, (c_void_p, StringRef, c_uint32, StringRef, c_bool)),
+    ("ireekit_context_token", c_uint64, (c_void_p,)),
+    ("ireekit_context_is_alive", c_bool, (c_uint64,)),
+    ("ireekit_can_simplify_regions", c_bool, ()),
     ("ireekit_refuse_assembly", c_bool, (c_void_p, StringRef, c_size_t, c_size_t, c_size_t)),
 )
 

@@ -1,4 +1,4 @@
-"""What the bindings' pattern rewriter leaves out: telling the driver that an operation changed in place.
+"""What the bindings leave out of rewriting: telling the driver that an operation changed in place, and simplifying regions.
 
 The bindings hand out a rewriter that can replace and erase, without its address. It lies in the Python object itself;
 where it lies is checked before it is used, and where the check fails the driver is simply not told: it then finds
@@ -14,6 +14,7 @@ from typing import Any
 
 from ireekit.bindings.capsules import OPERATION, context_address, pointer_of
 from ireekit.bindings.library import library
+from ireekit.bindings.native import native_library, require_native
 
 # A nanobind instance: object header, offset of the C++ object, then that object: {rewriter, {context, its owner}}.
 _WORDS = 6
@@ -64,3 +65,27 @@ def notify_modified(rewriter: int, operation: Any) -> None:
         return
     # The start of a modification means something to dialect conversion only, whose rewriter never comes here.
     functions[1](rewriter, pointer_of(operation._CAPIPtr, OPERATION))
+
+
+def can_simplify_regions() -> bool:
+    """Whether :func:`simplify_regions` may be called."""
+    native = native_library()
+    return native is not None and native.ireekit_can_simplify_regions()
+
+
+def simplify_regions(operation: Any, *, merge_blocks: bool) -> bool:
+    """Simplify the control flow in the regions of ``operation``, as the greedy driver does after each iteration.
+
+    Unreachable blocks, dead operations and unused block arguments go; with ``merge_blocks`` equal blocks become one.
+
+    Returns:
+      Whether anything was changed.
+    """
+    return _simplify()(pointer_of(operation._CAPIPtr, OPERATION), merge_blocks)
+
+
+@functools.cache
+def _simplify() -> Any:
+    # Models of interfaces may be written in Python, and the bindings' drivers keep the interpreter's lock as well.
+    prototype = ctypes.PYFUNCTYPE(ctypes.c_bool, c_void_p, ctypes.c_bool)
+    return prototype(("ireekit_simplify_regions", require_native()))

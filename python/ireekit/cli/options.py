@@ -140,13 +140,21 @@ def _in_files(name: str | None, files: Sequence[str]) -> PipelineDefinition | No
     return wanted[0] if wanted else None
 
 
-def compile_model(arguments: argparse.Namespace, *, target: str, **further: Any) -> Artifact:
+def compile_model(
+    arguments: argparse.Namespace, *, target: str, pipeline: Pipeline | None = None, **further: Any
+) -> Artifact:
     """Compile ``arguments.model`` as the options say, with ``further`` arguments of :meth:`ireekit.Pipeline.compile`.
+
+    Args:
+      arguments: of the command.
+      target: what to compile for.
+      pipeline: to compile with, in place of the one the options name.
+      further: arguments that have no option.
 
     Raises:
       IreekitError: see :meth:`ireekit.Pipeline.compile`.
     """
-    artifact = load_pipeline(arguments.pipeline, arguments.load).compile(
+    artifact = (pipeline or load_pipeline(arguments.pipeline, arguments.load)).compile(
         Path(arguments.model),
         target=target,
         weights=arguments.weights,

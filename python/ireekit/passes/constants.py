@@ -165,8 +165,9 @@ def read_constant(attribute: Any) -> Constant | None:
             return Constant(one.reshape((1,) * len(shape)), type, element)
         values = element.unpack(dense_bytes(attribute, element.stored_bytes * int(np.prod(shape))))
         return Constant(values.reshape(shape), type, element)
-    if isinstance(attribute, ir.DenseResourceElementsAttr):
-        return _read_resource(attribute, type, element)
+    resource = _as_resource(attribute)
+    if resource is not None:
+        return _read_resource(resource, type, element)
     if isinstance(attribute, ir.IntegerAttr | ir.BoolAttr | ir.FloatAttr):
         value: Any = attribute.value
         held = np.array(int(value), np.object_) if element.is_integer else np.array(value)
@@ -221,6 +222,16 @@ def _float(values: Array, type: Any) -> Any:  # noqa: A002
     from iree.compiler import ir
 
     return ir.FloatAttr.get(type, float(values.reshape(())), ir.Location.unknown(type.context))
+
+
+def _as_resource(attribute: Any) -> Any:
+    """A resource found among the attributes of an operation comes as a plain ``Attribute``."""
+    from iree.compiler import ir
+
+    try:
+        return ir.DenseResourceElementsAttr(attribute)
+    except ValueError:
+        return None
 
 
 def _read_resource(attribute: Any, type: Any, element: ElementType) -> Constant | None:  # noqa: A002

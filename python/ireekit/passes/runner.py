@@ -147,6 +147,10 @@ class Runner:
         try:
             with self._context:
                 step.run(op)
+        except KeyboardInterrupt as error:
+            # It goes on as it is; who tells of it reads where it was.
+            error.add_note(f"in: pass {step.name}, while running on {name}")
+            raise
         except (Exception, SystemExit) as error:
             erased = is_erased(addresses)
             failure = exception_error(step, error, name, name if erased else label(op), location)

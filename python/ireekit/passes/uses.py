@@ -15,11 +15,27 @@ Filter = Callable[[Any], bool]
 
 def defining_op(value: ir.Value) -> ir.Operation | None:
     """The operation that makes ``value``; ``None`` for a block argument."""
-    owner: Any = value.owner
-    try:
-        return owner.operation
-    except AttributeError:  # a block
-        return None
+    return _finder(value)
+
+
+def _owner(value: Any) -> ir.Operation | None:
+    return getattr(value.owner, "operation", None)  # a block has none
+
+
+def _first_owner(value: Any) -> ir.Operation | None:
+    """The first call finds out by which function the others go."""
+    global _finder
+    from iree.compiler import ir
+
+    from ireekit.bindings.native_patterns import native_defining_op
+
+    if not isinstance(value, ir.Value):  # of other bindings
+        return _owner(value)
+    _finder = native_defining_op(_owner, value.context) or _owner
+    return _finder(value)
+
+
+_finder: Callable[[Any], ir.Operation | None] = _first_owner
 
 
 def values_of(what: Any) -> list[ir.Value]:

@@ -219,6 +219,12 @@ class PipelineDefinition:
         ]
         return other
 
+    def extended(self) -> Self:
+        """A copy: what is added to it later is not added to this one."""
+        other = copy.copy(self)
+        other._steps, other._inputs, other._options = list(self._steps), list(self._inputs), list(self._options)
+        return other
+
     def _add(self, point: HookPoint, actions: tuple[Action, ...], targets: Iterable[str] | None) -> Self:
         _check_actions(actions)
         only = None if targets is None else frozenset([targets] if isinstance(targets, str) else targets)

@@ -50,7 +50,9 @@ def _location(error: BaseException) -> str | None:
 
 
 def describe(error: BaseException) -> str:
-    """What people read: ours as they are, with the traceback of what other code raised."""
+    """What people read: ours as they are, with the traceback of what other code raised, but of an interruption."""
+    if isinstance(error, KeyboardInterrupt):
+        return "\n".join(("interrupted", *getattr(error, "__notes__", ())))
     if not isinstance(error, IreekitError):
         return _traceback(error)
     cause = error.__cause__

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from pathlib import Path
 
 from ireekit.bindings import PHASES
 from ireekit.errors import PipelineError
@@ -56,19 +54,18 @@ def families(flags: Sequence[str]) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def last_phase() -> str | None:
-    """The phase after which this process stops compiling; ``None`` where it is not ``iree-compile``."""
-    words = _arguments()
-    return None if words is None else (values(words, "compile-to") or PHASES)[-1]
+def last_phase(arguments: Sequence[str]) -> str | None:
+    """The phase after which ``iree-compile`` stops, by its arguments; ``None`` where there are none."""
+    return (values(arguments, "compile-to") or PHASES)[-1] if arguments else None
 
 
-def check_first_phase(steps: Sequence[Step]) -> None:
+def check_first_phase(steps: Sequence[Step], arguments: Sequence[str]) -> None:
     """Refuse what ``--compile-from=`` leaves out without a word: late in the pipeline plugins are not asked.
 
     Raises:
       PipelineError: names a step that would not run.
     """
-    begin = (values(_arguments() or (), "compile-from") or (PHASES[0],))[-1]
+    begin = (values(arguments, "compile-from") or (PHASES[0],))[-1]
     if begin not in PHASES or PHASES.index(begin) < PHASES.index(_LAST_ASKED):
         return
     later = PHASES[PHASES.index(begin) + 1 :]
@@ -77,15 +74,3 @@ def check_first_phase(steps: Sequence[Step]) -> None:
             f"{left_out} cannot run with --compile-from={begin}: the compiler asks no plugin after that phase",
             remedy="compile from an earlier phase",
         )
-
-
-@functools.cache
-def _arguments() -> tuple[str, ...] | None:
-    """Those of the process, if it is ``iree-compile``, be it inside of an interpreter."""
-    try:
-        words = Path("/proc/self/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return None
-    tools = [index for index, word in enumerate(words) if Path(word).name == "iree-compile"]
-    is_tool = bool(tools) and (tools[0] == 0 or "ireekit.plugin.tool" in words[: tools[0]])
-    return tuple(words[tools[0] + 1 :]) if is_tool else None

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from ireekit.plugin.session import PluginSession
 
 # Of the table; grows with every change of it.
-_VERSION = 1
+_VERSION = 2
 
-_ACTIVATE = CFUNCTYPE(c_int64, c_char_p, c_void_p, c_char_p, c_char_p)
+_ACTIVATE = CFUNCTYPE(c_int64, c_char_p, c_void_p, c_char_p, c_char_p, c_char_p)
 _POINTS = CFUNCTYPE(c_void_p, c_int64)
 _ARRANGE = CFUNCTYPE(c_int32, c_int64, c_char_p, POINTER(c_uint32), c_size_t)
 _RUN = CFUNCTYPE(c_int32, c_int64, c_char_p, c_void_p)
@@ -85,11 +85,11 @@ def _host() -> _Host:
     )
 
 
-def _activate(name: bytes, context: int, options: bytes, flags: bytes) -> int:
+def _activate(name: bytes, context: int, options: bytes, flags: bytes, arguments: bytes) -> int:
     def activate() -> int:
         from ireekit.plugin.session import PluginSession
 
-        given = (each.decode(errors="replace") for each in (options, flags))
+        given = (each.decode(errors="replace") for each in (options, flags, arguments))
         return _keep(PluginSession(name.decode(), context, *given))
 
     return _guarded(activate, context=context) or 0

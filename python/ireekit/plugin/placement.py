@@ -29,7 +29,8 @@ class Boundary:
 
 
 # From the passes that IREE 3.13 runs; the tests compare with phases that are run one by one. Between dispatch creation
-# and the phase before it, and between that and preprocessing, passes for functions share an item.
+# and the phase before it, and between that and preprocessing, passes for functions share an item: what that means for
+# the steps there is in ireekit.plugin.shared_passes.
 BOUNDARIES: tuple[Boundary, ...] = (
     Boundary("input", ("iree-abi-convert-streamable-ops", "iree-tflite-wrap-entry-points")),
     Boundary("abi", ("iree-hal-assign-target-devices",)),
@@ -44,8 +45,18 @@ BOUNDARIES: tuple[Boundary, ...] = (
     Boundary("hal", ("inline",)),
 )
 
-# What has its place from the beginning.
-FIXED = ("start", "preprocessing")
+BEGIN = "begin"
+"""A placeholder that is for nothing but to be there, where compilation begins after the first phase."""
+
+AFTER_PIPELINES = "after-pipelines"
+"""A placeholder behind the item that preprocessing and the phase after it share."""
+
+BEFORE_TRACES = "before-traces"
+"""A placeholder before the item that global optimization and the phase after it share."""
+
+# What the compiler's own flags add to preprocessing after what plugins add, and how many items it is.
+_SPECIFICATIONS = {"iree-preprocessing-transform-interpreter": 1, "iree-preprocessing-apply-pdl-patterns": 3}
+_SHARED = "iree-op-pipeline-adaptor"
 
 
 def split_items(text: str) -> list[str]:
@@ -60,6 +71,10 @@ def split_items(text: str) -> list[str]:
         if depth < 0:
             break
     return [item for item in items if item]
+
+
+# Placed without the end of a phase.
+_KNOWN = {"preprocessing", BEGIN, AFTER_PIPELINES, BEFORE_TRACES}
 
 
 @dataclass(frozen=True)
@@ -80,32 +95,55 @@ def arrange(items: Sequence[str], placeholders: Mapping[str, int], last_phase: s
 
     Args:
       items: of the whole pipeline, placeholders included.
-      placeholders: index of each by the phase it is for. The first among ``items`` stays where it is, and so do those
-        for the phases in :data:`FIXED`.
+      placeholders: index of each by the phase it is for, or by another name above. The first among ``items`` stays
+        where it is.
       last_phase: the compiler stops after this one, if that is known.
 
     Raises:
       PipelineError: the end of a phase cannot be found.
     """
     first = min(placeholders, key=lambda phase: placeholders[phase])
-    moved = {phase: index for phase, index in placeholders.items() if phase not in FIXED and phase != first}
+    moved = {phase: index for phase, index in placeholders.items() if phase != first}
     rest = [index for index in range(len(items)) if index not in moved.values()]
     others = [position for position, index in enumerate(rest) if index not in placeholders.values()]
-    places, reached = _ends([items[rest[position]] for position in others])
-    if last_phase not in (None, PHASES[-1] if reached == PHASES[-2] else reached, reached) and moved:
+    kept = [items[rest[position]] for position in others]
+    places, reached = _ends(kept)
+    begun = PHASES[0] if first == PHASES[0] else _phase_before(places)
+    if last_phase not in (None, PHASES[-1] if reached == PHASES[-2] else reached, reached) and moved.keys() - _KNOWN:
         raise PipelineError(
             f"where phase {reached!r} ends in the compiler's pipeline cannot be told",
             remedy="compile with `ireekit compile`, which runs the phases one by one",
         )
+    if (index := placeholders.get("preprocessing")) is not None:
+        before = sum(rest[position] < index for position in others)
+        places[AFTER_PIPELINES] = places.get("preprocessing", len(kept))
+        places["preprocessing"] = _after_specifications(kept, before)
+    if (place := places.get("global-optimization", 0)) and kept[place - 1].startswith(_SHARED):
+        places[BEFORE_TRACES] = place - 1
     order: list[int] = []
     for position in range(len(rest) + 1):
         order += [index for phase, index in moved.items() if _position(places.get(phase), others, rest) == position]
         order += rest[position : position + 1]
-    begun = PHASES[0] if first == PHASES[0] else _phase_before(places)
     ended = PHASES[PHASES.index(begun) + (first != PHASES[0]) : PHASES.index(reached) + 1]
     # The last phase is nothing but its name, and ends with the one before, unless that is where the compiler stops.
     whole = reached == PHASES[-2] and last_phase != reached
     return Arrangement(order, frozenset(ended) | ({PHASES[-1]} if whole else set()))
+
+
+def _after_specifications(items: Sequence[str], start: int) -> int:
+    """Where preprocessing ends but for what it shares with the next phase."""
+    end = next((index for index in range(start, len(items)) if items[index].startswith(_SHARED)), len(items))
+    found = [
+        index + size
+        for index in range(start, end)
+        for marker, size in _SPECIFICATIONS.items()
+        if items[index].startswith(marker)
+    ]
+    place = max(found, default=start)
+    # Another pipeline's step, which was there first.
+    while found and place < end and items[place].endswith("-at-preprocessing"):
+        place += 1
+    return place
 
 
 def _position(place: int | None, others: Sequence[int], rest: Sequence[int]) -> int:

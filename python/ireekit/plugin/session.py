@@ -17,7 +17,8 @@ from ireekit.plugin.contexts import borrowed_context
 from ireekit.plugin.flags import check_first_phase, families, last_phase
 from ireekit.plugin.hooks import watching
 from ireekit.plugin.installed import load_installed
-from ireekit.plugin.placement import arrange, split_items
+from ireekit.plugin.placement import AFTER_PIPELINES, BEFORE_TRACES, BEGIN, arrange, split_items
+from ireekit.plugin.shared_passes import pipelines_of_functions, put_off_traces, show_pipelines, traces_put_off
 from ireekit.plugin.steps import Program
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from ireekit.pipeline import Step
 
 _INPUT = "input:"
+_TRACED = "global-optimization"
+_POINTS = (BEGIN, *PHASES, AFTER_PIPELINES, BEFORE_TRACES)
+# Points that steps at a phase need besides.
+_BESIDES = {LAST_OPEN_PHASE: (AFTER_PIPELINES,), _TRACED: (BEFORE_TRACES,)}
+_BETWEEN_PHASES = {AFTER_PIPELINES: show_pipelines, BEFORE_TRACES: put_off_traces}
 
 
 class PluginSession:
@@ -36,6 +42,7 @@ class PluginSession:
       context: address of the session's context.
       options: lines ``name=value``, as flags gave them.
       flags: of the compiler, a line each.
+      arguments: of ``iree-compile``, a line each; ``""`` where something else compiles.
 
     Raises:
       PipelineError: there is no such pipeline, or it cannot be imported.
@@ -43,14 +50,15 @@ class PluginSession:
       CapabilityError: it has steps around passes, and those cannot be watched.
     """
 
-    def __init__(self, name: str, context: int, options: str = "", flags: str = "") -> None:
+    def __init__(self, name: str, context: int, options: str = "", flags: str = "", arguments: str = "") -> None:
         self.name = name
         self.address = context
         given = (line.partition("=") for line in options.split("\n") if line)
         self.pipeline = load_installed(name).configured({key: _unescaped(value) for key, _, value in given})
         self.flags = tuple(flags.splitlines())
         self.steps = self.pipeline.steps_for(families(self.flags))
-        check_first_phase(self.steps)
+        self.arguments = tuple(_unescaped(line) for line in arguments.split("\n") if line)
+        check_first_phase(self.steps, self.arguments)
         self.context: ir.Context = borrowed_context(context)
         guard_erasure()
         note_models()
@@ -63,7 +71,9 @@ class PluginSession:
         needed = {step.phase for step in self.steps} | {"start", LAST_OPEN_PHASE}
         if self.pipeline.dialects:
             needed.update(OPEN_PHASES)
-        self.points = ",".join(phase for phase in PHASES if phase in needed).encode()
+        for step in self.steps:
+            needed.update(_BESIDES.get(step.phase or "", ()))
+        self.points = ",".join(point for point in _POINTS if point in needed).encode()
 
     def arrange(self, text: str, size: int) -> list[int]:
         """Where the passes for the points go in the compiler's pipeline.
@@ -77,9 +87,9 @@ class PluginSession:
         """
         items = split_items(text)
         assert len(items) == size, f"{size} passes and {len(items)} items"
-        own = {f"{self.name}-at-{phase}": phase for phase in PHASES}
+        own = {f"{self.name}-at-{point}": point for point in _POINTS}
         placeholders = {own[item]: index for index, item in enumerate(items) if item in own}
-        arrangement = arrange(items, placeholders, last_phase())
+        arrangement = arrange(items, placeholders, last_phase(self.arguments))
         self._phases = arrangement.phases
         return arrangement.order
 
@@ -93,11 +103,22 @@ class PluginSession:
         if point.startswith(_INPUT):
             self._run_all(self._input_steps(point.removeprefix(_INPUT)), module)
             return
+        if (between := _BETWEEN_PHASES.get(point)) is not None:
+            between(module)
+            return
         if point not in self._phases:
             return
         if point in OPEN_PHASES or point == LAST_OPEN_PHASE:
             self._runner.verify(module)
-        self._run_all((step for step in self.steps if step.phase == point), module)
+        steps = [step for step in self.steps if step.phase == point]
+        if steps and point == LAST_OPEN_PHASE:
+            with pipelines_of_functions(Program(module)):
+                self._run_all(steps, module)
+        elif steps and point == _TRACED:
+            with traces_put_off(Program(module)):
+                self._run_all(steps, module)
+        else:
+            self._run_all(steps, module)
         refuse_unknown_operations(module, point, self.steps, self._runner.dialect_names)
 
     def _input_steps(self, name: str) -> tuple[Step, ...]:
@@ -113,5 +134,5 @@ class PluginSession:
 
 
 def _unescaped(value: str) -> str:
-    """Of an option, which is in one line: ``\\n`` is a line break, and a backslash is doubled."""
+    """Of a text that is in one line: ``\\n`` is a line break, and a backslash is doubled."""
     return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ireekit.runtime.batching import Batcher
     from ireekit.runtime.device import Device, DeviceInfo, DriverStatus, devices, drivers, open_device
+    from ireekit.runtime.dispatch_times import CallTimes, DispatchTime, measure_dispatches
     from ireekit.runtime.function import Function
     from ireekit.runtime.parameters import parameter_names
     from ireekit.runtime.program import Program
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batcher",
+    "CallTimes",
     "Device",
     "DeviceInfo",
     "DeviceTensor",
+    "DispatchTime",
     "DriverStatus",
     "Function",
     "Program",
@@ -28,6 +31,7 @@ __all__ = [
     "devices",
     "drivers",
     "empty",
+    "measure_dispatches",
     "open_device",
     "parameter_names",
     "to_device",
@@ -35,9 +39,11 @@ __all__ = [
 
 _HOMES = {
     "Batcher": "batching",
+    "CallTimes": "dispatch_times",
     "Device": "device",
     "DeviceInfo": "device",
     "DeviceTensor": "tensors",
+    "DispatchTime": "dispatch_times",
     "DriverStatus": "device",
     "Function": "function",
     "Program": "program",
@@ -46,6 +52,7 @@ _HOMES = {
     "devices": "device",
     "drivers": "device",
     "empty": "tensors",
+    "measure_dispatches": "dispatch_times",
     "open_device": "device",
     "to_device": "tensors",
 }

@@ -1,4 +1,4 @@
-// RUN: ireekit compile %s --target cpu:x86-64-v3 --no-cache -o %t.vmfb --dump %t.dump
+// RUN: ireekit compile %s --target vulkan:ampere --no-cache -o %t.vmfb --dump %t.dump
 // RUN: cat %t.dump/*channels-last.mlir | filecheck %s
 
 // A convolution in channels-first form computes in channels-last form, between two transposes.

@@ -136,12 +136,26 @@ class FaultAnywhere(Pass):
         raise ValueError(f"no luck on {op.name}")
 
 
+@dataclass(frozen=True)
+class InterruptAnywhere(Pass):
+    """Be interrupted on whatever operation."""
+
+    name = "faulty-interrupt"
+    anchor = "any"
+
+    def run(self, op: ir.Operation) -> None:
+        raise KeyboardInterrupt
+
+
 def _pipelines() -> dict[str, Pipeline]:
     made = {kind: Pipeline(kind).at("preprocessing", Fault(kind)) for kind in FAULTS}
     for phase in PHASES:
         made[f"raises-at-{phase}"] = Pipeline(f"raises-at-{phase}").at(phase, Fault())
     for name, (where, compiler_pass) in AROUND.items():
         made[f"raises-{name}"] = getattr(Pipeline(f"raises-{name}"), where)(compiler_pass, FaultAnywhere())
+    made["interrupts-before-strategy"] = Pipeline("interrupts-before-strategy").before(
+        "iree-llvmcpu-select-lowering-strategy", InterruptAnywhere()
+    )
     made["native"] = Pipeline("native").at("preprocessing", NativePasses("native", "there-is-no-such-pass"))
     made["flagged"] = Pipeline("flagged", flags=("--iree-there-is-no-such-flag",)).at("preprocessing", Fault())
     made["told"] = Pipeline("told").at("preprocessing", Fault()).option("kind", Fault)

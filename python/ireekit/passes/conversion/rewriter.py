@@ -24,8 +24,6 @@ class ConversionRewriter(Rewriter):
       converter: the conversion's type converter.
     """
 
-    __slots__ = ("_casts", "_dead", "_dead_addresses", "_materialized", "converter")
-
     def __init__(self, guarded: ir.Operation, converter: TypeConverter) -> None:
         super().__init__(guarded)
         self.converter = converter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,7 @@ class FoldResult:
         return self.folded > 0
 
 
-def fold_constants(op: Any, *, max_bytes: int = MAX_BYTES) -> FoldResult:
+def fold_constants(op: Any, *, max_bytes: int = MAX_BYTES, keep: Collection[str] = ()) -> FoldResult:
     """Compute operations within ``op`` whose operands are constants, and put constants in their place.
 
     Integers are exact; floats are as IEEE 754 has them, elementary functions as numpy has them in float64. What is
@@ -61,9 +61,10 @@ def fold_constants(op: Any, *, max_bytes: int = MAX_BYTES) -> FoldResult:
     Args:
       op: a module, function or other operation, or a view of one.
       max_bytes: the largest constant to make that is not a splat.
+      keep: names of operations that stay where something that is not folded uses them.
     """
     guard_erasure()
-    folder = _Folder(max_bytes)
+    folder = _Folder(max_bytes, frozenset(keep))
     for region in op.operation.regions:
         for block in region:
             folder.fold_block(block)
@@ -72,10 +73,11 @@ def fold_constants(op: Any, *, max_bytes: int = MAX_BYTES) -> FoldResult:
 
 
 class _Folder:
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, keep: frozenset[str]) -> None:
         self.counts: Counter[str] = Counter()
         self.too_large = 0
         self._max_bytes = max_bytes
+        self._keep = keep
         self._known: dict[Any, Constant | None] = {}
         self._folded: list[ir.Operation] = []
 
@@ -94,6 +96,7 @@ class _Folder:
 
     def commit(self) -> None:
         """Make constants of the results that something still uses, and erase what was folded."""
+        self._leave_kept()
         folded = set(self._folded)
         for op in self._folded:
             for result in op.results:
@@ -105,6 +108,17 @@ class _Folder:
         for op in feeding:
             if not any(True for result in op.results for _use in result.uses):
                 erase_now(op)
+
+    def _leave_kept(self) -> None:
+        """Forget what was computed of operations to keep that something else still uses."""
+        folded = set(self._folded)
+        for op in reversed(self._folded):
+            if op.name not in self._keep:
+                continue
+            if any(use.owner.operation not in folded for result in op.results for use in result.uses):
+                folded.discard(op)
+                self.counts[op.name] -= 1
+        self._folded = [op for op in self._folded if op in folded]
 
     def _fold(self, op: ir.Operation) -> bool:
         if not len(op.results) or any(not self._is_computable(result.type) for result in op.results):

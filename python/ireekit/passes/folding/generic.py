@@ -120,7 +120,7 @@ def _run_body(
         if value in values:
             return values[value]
         constant = known(value)
-        return None if constant is None else constant.array.reshape((1,) * rank)
+        return None if constant is None or constant.shape else constant.array.reshape((1,) * rank)
 
     for child in block.operations:
         op = child.operation
@@ -139,10 +139,26 @@ def _run_body(
             )
             continue
         given = [each for each in operands if each is not None]
-        if op.name not in ELEMENTWISE_OPS or len(given) != len(operands):
+        if op.name == "cf.assert" and given and bool(np.all(given[0])):
+            continue
+        if op.name == "tensor.extract":
+            made = _gathered(known(op.operands[0]), operands[1:])
+        elif op.name not in ELEMENTWISE_OPS or len(given) != len(operands):
             return None
-        made = evaluate_elementwise(op, given)
+        else:
+            made = evaluate_elementwise(op, given)
         if made is None:
             return None
         values[op.results[0]] = made
     return None
+
+
+def _gathered(source: Constant | None, indices: Sequence[Array | None]) -> Array | None:
+    """The elements at ``indices``, which broadcast to the loops; ``None`` where one is out of bounds."""
+    given = [each for each in indices if each is not None]
+    if source is None or not given or len(given) != len(indices):
+        return None
+    for each, size in zip(given, source.shape, strict=True):
+        if each.min(initial=0) < 0 or each.max(initial=0) >= size:
+            return None
+    return source.broadcast()[tuple(given)]

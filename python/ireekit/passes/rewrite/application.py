@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -9,15 +10,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ireekit.bindings.erasure import erase_now, erasing_through
+from ireekit.bindings.native_patterns import native_patterns, set_running
 from ireekit.errors import PassError
 from ireekit.locations import describe_location
 from ireekit.passes.explain import explain, source_file
 from ireekit.passes.rewrite.patterns import RewritePattern
+from ireekit.passes.rewrite.native import is_native, rewriter_class
 from ireekit.passes.rewrite.rewriter import NoMatch, Rewriter
-from ireekit.passes.rewrite.roots import root_view
+from ireekit.passes.rewrite.roots import check_registered, root_name, root_view
 
 if TYPE_CHECKING:
-    from iree.compiler import ir
+    from iree.compiler import ir, rewrite
 
 MAX_NOTES = 1000
 _GROWTH = 64
@@ -56,21 +59,25 @@ class Application:
         self._tallies: dict[str, list[int]] = {}
         self._before: Counter[str] = Counter()
         self.reasons: list[tuple[str, str, str | None, str]] = []
-        self._record = record
         self._counted = max_rewrites is not None
-        self._budget = _FREE_REWRITES if max_rewrites is None else max_rewrites
         self._error: BaseException | None = None
-        self._halted = False
         self.exhausted = False
         # What a failed rule left that must not be looked at, put right once the driver has returned.
         self.repairs: dict[object, Callable[[], None]] = {}
         self._deferred: list[ir.Operation] | None = [] if walks else None
-        self._rewriter = Rewriter(root, self._deferred, interesting)
+        self._rewriter: Rewriter = rewriter_class(root.context)(root, self._deferred, interesting)
+        self._rewriter.budget = _FREE_REWRITES if max_rewrites is None else max_rewrites
+        self._rewriter.records = record
 
     @property
     def running_well(self) -> bool:
         """Whether no pattern has failed or rewritten too often so far."""
-        return not self._halted
+        return not self._rewriter.halted
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the native library calls the patterns and the functions of rules."""
+        return is_native(self._rewriter)
 
     @contextmanager
     def running(self) -> Generator[None]:
@@ -83,12 +90,19 @@ class Application:
 
         with one_driver():
             _active.application = self
+            context = self.root.context
             try:
-                context = self.root.context
+                if self.is_native:
+                    set_running(self._rewriter, context)
                 with erasing_through(self._rewriter.erase), context, ir.Location.unknown(context):
-                    yield
+                    try:
+                        yield
+                    finally:
+                        self._rewriter.forget_driver()
             finally:
                 _active.application = None
+                if self.is_native:
+                    set_running(None, context)
         self.finish()
 
     def finish(self) -> None:
@@ -128,7 +142,41 @@ class Application:
     def rewrites(self) -> int:
         return sum(tally[0] for tally in self._tallies.values())
 
-    def callback(self, pattern: RewritePattern, root: Any) -> Callback:
+    def pattern_set(self, patterns: Sequence[RewritePattern]) -> rewrite.FrozenRewritePatternSet:
+        """What the compiler's drivers take.
+
+        Raises:
+          PassError: a pattern matches on an operation that does not exist.
+        """
+        from iree.compiler import rewrite
+
+        context = self.root.context
+        rows = [(root_name(root), pattern, root) for pattern in patterns for root in pattern.roots]
+        for name, _pattern, _root in rows:
+            check_registered(name, context)
+        if self.is_native:
+            return native_patterns([self._native_row(*row) for row in rows], context)
+        made = rewrite.RewritePatternSet(context)
+        for name, pattern, root in rows:
+            made.add(name, self._callback(pattern, root), pattern.benefit)
+        return made.freeze()
+
+    def _native_row(self, root: str, pattern: RewritePattern, given: Any) -> tuple[Any, ...]:
+        """As :func:`native_patterns` takes it. What the library then does is what :meth:`_callback` does."""
+        return (
+            root,
+            pattern.benefit,
+            self._rewriter,
+            pattern.match_and_rewrite,
+            root_view(given),
+            self._tallies.setdefault(pattern.name, [0]),
+            functools.partial(self.fail, f"pattern {pattern.name}", _definition(pattern)),
+            functools.partial(self._note, pattern.name),
+            self._check_budget,
+            self._is_deferred,
+        )
+
+    def _callback(self, pattern: RewritePattern, root: Any) -> Callback:
         """What the bindings call for each operation called as ``root``; true where it does not match."""
         view = root_view(root)
         rewrite = pattern.match_and_rewrite
@@ -141,7 +189,7 @@ class Application:
 
         # Called for every operation of that name: what can be looked up before is looked up before.
         def call(op: Any, native: Any) -> bool:
-            if self._halted:
+            if rewriter.halted:
                 return True
             operation = op.operation
             if deferred and self._is_deferred(operation):
@@ -152,15 +200,15 @@ class Application:
                     outcome = rewrite(op if view is None else view(operation), rewriter)
                 if end(outcome):
                     tally[0] += 1
-                    self._budget -= 1
-                    if self._budget <= 0:
+                    rewriter.budget -= 1
+                    if rewriter.budget <= 0:
                         self._check_budget()
                     return False
-                if outcome is not None and self._record:
+                if outcome is not None and rewriter.records:
                     self._note(name, operation, outcome)
                 return True
             except BaseException as error:  # nothing may unwind the compiler's frames
-                self.fail(f"pattern {name}", getattr(pattern, "__wrapped__", type(pattern)), operation, error)
+                self.fail(f"pattern {name}", _definition(pattern), operation, error)
                 return True
             finally:
                 close()
@@ -182,8 +230,8 @@ class Application:
                 action(rewriter)
             rewriter._end(None)  # pyright: ignore[reportPrivateUsage]
             self._tallies.setdefault(name, [0])[0] += 1
-            self._budget -= 1
-            if self._budget <= 0:
+            rewriter.budget -= 1
+            if rewriter.budget <= 0:
                 self._check_budget()
         except BaseException as error:  # nothing may unwind the compiler's frames
             self.fail(f"rule {name}", function, root, error)
@@ -194,7 +242,7 @@ class Application:
         """Remember what a pattern or a function of a rule raised; nothing is rewritten from here on."""
         if self._error is not None:
             return
-        self._halted = True
+        self._rewriter.halted = True
         self._error = (
             error if isinstance(error, KeyboardInterrupt) else pattern_error(phase, definition, operation, error)
         )
@@ -203,9 +251,9 @@ class Application:
         """Too many rewrites, unless the IR is that large; it is only measured once there is reason to."""
         if not self._counted:
             self._counted = True
-            self._budget = max(1, _GROWTH * count_operations(self.root) - _FREE_REWRITES)
+            self._rewriter.budget = max(1, _GROWTH * count_operations(self.root) - _FREE_REWRITES)
             return
-        self.exhausted = self._halted = True
+        self.exhausted = self._rewriter.halted = True
 
     def _is_deferred(self, operation: ir.Operation) -> bool:
         return any(each == operation for each in self._deferred or ())
@@ -284,6 +332,11 @@ def count_operations(op: ir.Operation) -> int:
             for child in block.operations:
                 total += count_operations(child.operation) if len(child.operation.regions) else 1
     return total
+
+
+def _definition(pattern: RewritePattern) -> Any:
+    """The function or class that people wrote."""
+    return getattr(pattern, "__wrapped__", type(pattern))
 
 
 def _describe(operation: ir.Operation) -> tuple[str | None, str | None]:

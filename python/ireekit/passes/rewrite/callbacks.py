@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ireekit.passes.rewrite.application import current
-from ireekit.passes.rewrite.created import Computation, Creation, compute, create, repair, stand_in
+from ireekit.passes.rewrite.created import Computation, Creation, check_computed, compute, create, repair, stand_in
 from ireekit.passes.rewrite.dag import Built, Computed, Condition, Node, OpNode
 from ireekit.passes.rewrite.pdl import Emitted
 
@@ -25,6 +26,37 @@ def register(module: Any, rule: str, emitted: Emitted) -> None:
         else:
             native = _compute(rule, function)
         module.register_rewrite_function(name, native)
+
+
+def native_rows(rule: str, emitted: Emitted) -> list[tuple[Any, ...]] | None:
+    """The functions of one rule as :func:`~ireekit.bindings.native_patterns.native_rules` takes them.
+
+    ``None`` where one of them needs the bindings' rewriter, as those do that create operations.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for name, condition in emitted.constraints.items():
+        function = _on_views(condition.function, condition.arguments)
+        rows.append((True, name, function, None, functools.partial(_test_failed, rule, condition)))
+    for name, computation in emitted.rewrites.items():
+        if not isinstance(computation, Computation):
+            return None
+        function = _on_views(computation.computed.function, computation.computed.arguments)
+        check = functools.partial(check_computed, computation)
+        rows.append((False, name, function, check, functools.partial(_stand_in, rule, computation)))
+    return rows
+
+
+def _on_views(function: Callable[..., Any], nodes: Sequence[Node]) -> Callable[..., Any]:
+    """``function``, given typed views where ``nodes`` are operations."""
+    if not any(isinstance(node, OpNode) for node in nodes):
+        return function
+    return lambda *values: function(*_views(nodes, values))
+
+
+def _test_failed(rule: str, condition: Condition, values: Sequence[Any] | None, error: BaseException | None) -> None:
+    application = current()
+    if application is not None and error is not None:
+        application.fail(f"rule {rule}", condition.function, _place(values or ()), error)
 
 
 def _test(rule: str, condition: Condition) -> Native:
@@ -66,25 +98,30 @@ def _compute(rule: str, computation: Computation) -> Native:
 
     def call(_native: Any, results: Any, values: Sequence[Any]) -> bool:
         application = current()
+        failure = None
         if application is not None and application.running_well:
             try:
                 results.append(compute(computation, _views(nodes, values) if needs_views else values))
                 return False
             except BaseException as error:
-                application.fail(f"rule {rule}", computation.computed.function, _place(values), error)
-        if application is not None:
-            application.repairs[computation] = lambda: repair(computation, application.root)
-        results.append(_unit(application.root.context if application is not None else values[0].context))
+                failure = error
+        results.append(_stand_in(rule, computation, values, failure))
         return False
 
     return call
 
 
-def _unit(context: Any) -> Any:
+def _stand_in(rule: str, computation: Computation, values: Sequence[Any] | None, error: BaseException | None) -> Any:
     """Stands in for an attribute that could not be made: a rewrite that fails ends the process."""
     from iree.compiler import ir
 
-    return ir.UnitAttr.get(context)
+    application = current()
+    if application is not None:
+        if error is not None:
+            application.fail(f"rule {rule}", computation.computed.function, _place(values or ()), error)
+        application.repairs[computation] = lambda: repair(computation, application.root)
+    owner: Any = application.root if application is not None else (values or ())[0]
+    return ir.UnitAttr.get(owner.context)
 
 
 def _build(rule: str, built: Built) -> Native:

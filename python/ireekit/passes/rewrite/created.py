@@ -141,21 +141,29 @@ def compute(computation: Computation, values: Sequence[Any]) -> ir.Attribute:
       PassError: it is not of the kind that the operation has under that name.
       TypeError: the function returns no attribute.
     """
-    from iree.compiler import ir
-
     made = computation.computed.function(*values)
     kind = type(made)
-    if kind in computation.accepted:
-        return made
+    if kind not in computation.accepted and check_computed(computation, made):
+        computation.accepted.add(kind)
+    return made
+
+
+def check_computed(computation: Computation, made: Any) -> bool:
+    """Whether all attributes of the class of ``made`` are of the kind that the operation has under that name.
+
+    Raises:
+      PassError: ``made`` is not.
+      TypeError: it is no attribute.
+    """
+    from iree.compiler import ir
+
     if not isinstance(made, ir.Attribute):
         raise TypeError(f"{computation.computed.function.__name__} returns {made!r}, and no attribute")
     node, key = computation.node, computation.key
     probe = ir.Operation.create(node.name, attributes={key: made}, loc=ir.Location.unknown(made.context), ip=False)
     if key not in probe.attributes:
         raise PassError(f"attribute {key!r} of {node.name} cannot be {made}")
-    if kind is not ir.Attribute:  # attributes of any kind without a class of the bindings are of that one
-        computation.accepted.add(kind)
-    return made
+    return type(made) is not ir.Attribute  # attributes of any kind without a class of the bindings are of that one
 
 
 def repair(computation: Computation, root: ir.Operation) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from ireekit.bindings.rewriting import can_simplify_regions, simplify_regions
 from ireekit.errors import CompileWarning, PassError
 from ireekit.passes.rewrite.application import Application, divergence
 from ireekit.passes.rewrite.patterns import RewritePattern
-from ireekit.passes.rewrite.roots import check_registered, operation_of, root_name
+from ireekit.passes.rewrite.roots import operation_of, root_name
 from ireekit.passes.rewrite.rules import Rule, compiled_rules
 
 if TYPE_CHECKING:
@@ -116,16 +117,22 @@ def apply_greedily(op: Any, patterns: Iterable[Pattern] | Pattern, config: Greed
         interesting=frozenset(root_name(each) for pattern in python for each in pattern.roots),
     )
     sets = _pattern_sets(application, python, rules)
-    native = _native_config(config, config.max_rewrites or (_RULE_REWRITES if rules else _UNLIMITED))
+    max_rewrites = config.max_rewrites or (_RULE_REWRITES if rules else _UNLIMITED)
     changed, iterations, busy = False, 0, True
     with application.running():
         while busy and iterations < config.max_iterations and application.running_well:
             iterations += 1
             application.next_iteration(iterations)
+            # Simplified at the end of an iteration that found nothing else to do, and in the last one, regions are
+            # simplified half as often. The driver itself can only do so after each.
+            later = iterations < config.max_iterations and can_simplify_regions()
+            native = _native_config(config, max_rewrites, "disabled" if later else config.simplify_regions)
             busy = False
             for each in sets:
                 application.next_driver()
                 busy = not _one_iteration(root, each, native) or busy
+            if later and not busy and config.simplify_regions != "disabled" and application.running_well:
+                busy = simplify_regions(root, merge_blocks=config.simplify_regions == "aggressive")
             changed = changed or busy
     if busy or application.exhausted:
         cause = f"they still change the IR in iteration {iterations}"
@@ -199,19 +206,13 @@ def _pattern_sets(
     from iree.compiler import rewrite
 
     context = application.root.context
-    sets = [compiled_rules(tuple(rules), context, application)] if rules else []
+    sets = [compiled_rules(tuple(rules), context, application).patterns] if rules else []
     if python:
-        made = rewrite.RewritePatternSet(context)
-        for pattern in python:
-            for root in pattern.roots:
-                name = root_name(root)
-                check_registered(name, context)
-                made.add(name, application.callback(pattern, root), pattern.benefit)
-        sets.append(made.freeze())
+        sets.append(application.pattern_set(python))
     return sets or [rewrite.RewritePatternSet(context).freeze()]
 
 
-def _native_config(config: GreedyConfig, max_rewrites: int) -> rewrite.GreedyRewriteConfig:
+def _native_config(config: GreedyConfig, max_rewrites: int, simplify_regions: str) -> rewrite.GreedyRewriteConfig:
     from iree.compiler import rewrite
 
     native = rewrite.GreedyRewriteConfig()
@@ -222,7 +223,7 @@ def _native_config(config: GreedyConfig, max_rewrites: int) -> rewrite.GreedyRew
     native.enable_folding = config.fold
     native.enable_constant_cse = config.constant_cse
     native.strictness = getattr(rewrite.GreedyRewriteStrictness, _STRICTNESS[config.strictness])
-    native.region_simplification_level = getattr(rewrite.GreedySimplifyRegionLevel, _REGIONS[config.simplify_regions])
+    native.region_simplification_level = getattr(rewrite.GreedySimplifyRegionLevel, _REGIONS[simplify_regions])
     return native
 
 

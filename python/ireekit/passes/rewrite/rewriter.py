@@ -39,26 +39,10 @@ class Rewriter:
     While a pattern runs, operations are created before the matched one and get its location, unless told otherwise.
     Replacing and erasing take effect when the pattern returns, in the order in which they were asked for, so that what
     was matched may be read to the end; :meth:`flush` makes replacements take effect at once.
-    """
 
-    __slots__ = (
-        "_address",
-        "_closed",
-        "_create_operation",
-        "_created",
-        "_deferred",
-        "_dirty",
-        "_dying",
-        "_guarded",
-        "_interesting",
-        "_names",
-        "_native",
-        "_operation_class",
-        "_pending",
-        "_root",
-        "_value_class",
-        "tells_of_created",
-    )
+    Drivers mostly use a subclass of it with a native base, which keeps the attributes set here and has :meth:`create`,
+    :meth:`replace` and :meth:`replace_with` of its own for the common cases (:mod:`ireekit.passes.rewrite.native`).
+    """
 
     def __init__(
         self,
@@ -78,7 +62,7 @@ class Rewriter:
         # Operations that may only be erased once the walk is over; None where the driver copes with it.
         self._deferred = deferred
         self._native: Any = None
-        self._address: int | None = None
+        self._address = 0  # of the driver's rewriter, once it is known
         self._root: Any = None
         self._pending: list[tuple[ir.Operation, list[ir.Value] | None]] = []
         self._created: list[ir.Operation] = []
@@ -87,6 +71,10 @@ class Rewriter:
         self._closed = True
         # Names of operations that were found to exist.
         self._names: set[str] = set()
+        # For drivers: rewrites that are left; whether all is over; whether refusals are recorded.
+        self.budget = 0
+        self.halted = False
+        self.records = False
 
     @property
     def root(self) -> ir.Operation:
@@ -285,13 +273,13 @@ class Rewriter:
 
     def _settle(self) -> None:
         """Do what was asked for."""
-        native, root = self._native, self._root
+        root = self._root
         if not self._dying and len(self._pending) == 1 and self._pending[0][0] is root and not self._deferred:
             # One replacement of the matched operation: what most patterns do.
             [(_operation, values)] = self._pending
             if values is not None:
                 self._pending = []
-                native.replace_op(root, values)
+                self._replace_op(root, values)
                 root._set_invalid()
                 return
         pending: list[tuple[ir.Operation, list[ir.Value] | None]] = [(operation, None) for operation in self._dying]
@@ -303,10 +291,10 @@ class Rewriter:
             pending = self._defer(pending, self._deferred)
         for operation, values in pending:
             if values is not None:
-                native.replace_op(operation, values)
+                self._replace_op(operation, values)
             else:
                 _check_unused(operation)
-                native.erase_op(operation)
+                self._erase_op(operation)
             operation._set_invalid()
 
     def _defer(
@@ -327,15 +315,23 @@ class Rewriter:
             deferred[:] = [operation for operation in deferred if not is_inside(operation, root)]
         return now
 
+    def _replace_op(self, operation: ir.Operation, values: list[ir.Value]) -> None:
+        self._native.replace_op(operation, values)
+
+    def _erase_op(self, operation: ir.Operation) -> None:
+        self._native.erase_op(operation)
+
+    def _leave(self) -> None:
+        """Of the native base: leave the insertion point and the location that are entered while patterns run."""
+
     def forget_driver(self) -> None:
         """For drivers: the native one has returned, and its address means nothing any more."""
-        self._address = None
+        self._address = 0
+        self._leave()
 
     def _notify(self, operation: ir.Operation) -> None:
         """Have the driver look at ``operation`` again, and at what uses it."""
-        if self._native is None:
-            return
-        if self._address is None:
+        if not self._address and self._native is not None:
             self._address = rewriter_address(self._native, operation.context) or 0
         if self._address:
             notify_modified(self._address, operation)

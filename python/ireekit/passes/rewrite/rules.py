@@ -7,13 +7,14 @@ functions that a rule names.
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
-from weakref import WeakKeyDictionary
 
+from ireekit.bindings.context_cache import ContextCache
+from ireekit.bindings.native_patterns import native_rules
 from ireekit.errors import PassError
-from ireekit.passes.rewrite.callbacks import register
+from ireekit.passes.rewrite.callbacks import native_rows, register
 from ireekit.passes.rewrite.created import created_operations
 from ireekit.passes.rewrite.dag import (
     Attr,
@@ -178,33 +179,33 @@ def erase(root: OpNode, *, where: Sequence[Condition] = ()) -> Rewrite:
     return Rewrite(root, (), _checked((*where, _unused(root)), matched_operations(root)))
 
 
-def compiled_rules(
-    rules: tuple[Rule, ...], context: ir.Context, application: Application
-) -> rewrite.FrozenRewritePatternSet:
+@dataclass(frozen=True)
+class CompiledRules:
+    """The compiler's matcher for rules.
+
+    Attributes:
+      patterns: what drivers take.
+      owner: of the functions in it; kept as long.
+    """
+
+    patterns: rewrite.FrozenRewritePatternSet
+    owner: object = None
+
+
+def compiled_rules(rules: tuple[Rule, ...], context: ir.Context, application: Application) -> CompiledRules:
     """The compiler's matcher for ``rules``; made once for each context.
 
     Raises:
       PassError: the compiler refuses them.
     """
-    with _lock:
-        try:
-            known = _compiled.setdefault(context, {})
-        except TypeError:  # a context that the bindings made themselves takes no weak reference
-            return _compile(rules, context)
-        made = known.get(rules)
-    if made is None:
-        made = _compile(rules, context)
-        with _lock:
-            known[rules] = made
-    return made
+    return _compiled.get(context, rules, lambda: _compile(rules, context, application.is_native))
 
 
-_lock = threading.Lock()
-# Per context, which it dies with: the rules compiled for it.
-_compiled: WeakKeyDictionary[Any, dict[tuple[Rule, ...], Any]] = WeakKeyDictionary()
+# Per context: the rules compiled for it.
+_compiled: ContextCache[tuple[Rule, ...], CompiledRules] = ContextCache()
 
 
-def _compile(rules: tuple[Rule, ...], context: ir.Context) -> rewrite.FrozenRewritePatternSet:
+def _compile(rules: tuple[Rule, ...], context: ir.Context, natively: bool) -> CompiledRules:
     from iree.compiler import ir, rewrite
 
     emitted: list[Emitted] = []
@@ -224,10 +225,13 @@ def _compile(rules: tuple[Rule, ...], context: ir.Context) -> rewrite.FrozenRewr
     names = ", ".join(rule.name for rule in rules)
     try:
         module = ir.Module.parse(text, context)
+        functions = [native_rows(rule.name, each) for rule, each in zip(rules, emitted, strict=True)]
+        if natively and None not in functions:
+            return CompiledRules(*native_rules(module, [row for rows in functions for row in rows or ()]))
         made = rewrite.PDLModule(module)
         for rule, each in zip(rules, emitted, strict=True):
             register(made, rule.name, each)
-        return made.freeze()
+        return CompiledRules(made.freeze())
     except ir.MLIRError as error:
         cause = error.error_diagnostics[0].message if error.error_diagnostics else str(error)
         raise PassError(f"the compiler refuses a rule: {cause}", phase=f"rules {names}") from error

@@ -8,6 +8,7 @@
 #include "definitions.h"
 #include "export.h"
 #include "symbols.h"
+#include "unset_hook.h"
 
 using ireekit::compiler;
 
@@ -139,19 +140,6 @@ void manage(void *target, void *source) {
     delete folding;
 }
 
-// Whether a hook is the one of operations that do not fold: a function that returns failure and does nothing else.
-bool is_unset(Hook hook) {
-#if defined(__x86_64__)
-  constexpr unsigned char code[] = {0x31, 0xc0, 0xc3};  // xor eax, eax; ret
-#elif defined(__aarch64__)
-  constexpr unsigned char code[] = {0xe0, 0x03, 0x1f, 0x2a, 0xc0, 0x03, 0x5f, 0xd6};  // mov w0, wzr; ret
-#else
-  constexpr unsigned char code[] = {0};  // unknown here: never matches
-  hook = nullptr;
-#endif
-  return hook && std::memcmp(reinterpret_cast<const void *>(hook), code, sizeof(code)) == 0;
-}
-
 template <typename Value>
 Value &at(void *definition, size_t offset) {
   return *reinterpret_cast<Value *>(static_cast<char *>(definition) + offset);
@@ -175,7 +163,7 @@ IREEKIT_EXPORT bool ireekit_attach_fold(MlirContext context, MlirStringRef op, u
   if (!definition) return false;
   Hook &hook = at<Hook>(definition, layout.call);
   Manage &manager = at<Manage>(definition, layout.manage);
-  if (!is_unset(hook) || manager) return false;
+  if (!ireekit::is_unset(reinterpret_cast<const void *>(hook)) || manager) return false;
   auto *folding = new Folding{folds, qualified, name.length, {}};
   if (name.length) std::memcpy(folding->name, name.data, name.length);
   at<Folding *>(definition, layout.storage) = folding;

@@ -79,6 +79,29 @@ struct MlirDialectRegistrationHooks {
   MlirStringRef (*get_namespace)();
 };
 
+struct MlirFrozenRewritePatternSet { void *ptr; };
+struct MlirModule { void *ptr; };
+struct MlirPDLPatternModule { void *ptr; };
+struct MlirPDLResultList { void *ptr; };
+struct MlirPDLValue { const void *ptr; };
+struct MlirPatternRewriter { void *ptr; };
+struct MlirRewritePattern { const void *ptr; };
+struct MlirRewritePatternSet { void *ptr; };
+struct MlirRewriterBase { void *ptr; };
+
+struct MlirRewritePatternCallbacks {
+  void (*construct)(void *data);
+  void (*destruct)(void *data);
+  MlirLogicalResult (*match_and_rewrite)(MlirRewritePattern pattern, MlirOperation op, MlirPatternRewriter rewriter,
+                                         void *data);
+};
+
+using MlirPDLFunction = MlirLogicalResult (*)(MlirPatternRewriter rewriter, MlirPDLResultList results, size_t count,
+                                              MlirPDLValue *values, void *data);
+
+// Filled by functions only; with room for members that a later version may have.
+struct MlirOperationState { void *members[14 + 8]; };
+
 enum MlirWalkResult : int { kWalkAdvance, kWalkInterrupt, kWalkSkip };
 enum MlirWalkOrder : int { kWalkPreOrder, kWalkPostOrder };
 

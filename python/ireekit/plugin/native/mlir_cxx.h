@@ -64,6 +64,24 @@ struct StringVector {
   }
 };
 
+// std::unique_ptr<mlir::DynamicOpDefinition>, as it is returned.
+struct OwnedDefinition {
+  void *definition;
+
+  OwnedDefinition(const OwnedDefinition &) = delete;
+  // Not trivial: such are returned through memory, by whatever register the platform has for that.
+  ~OwnedDefinition() {}
+};
+
+// std::optional<mlir::SymbolTable::UseRange>, handed on as it is returned: a vector, and whether there is one.
+struct SymbolUses {
+  alignas(void *) char value[3 * sizeof(void *)];
+  bool has_value;
+
+  SymbolUses(const SymbolUses &) = delete;
+  ~SymbolUses() {}  // not trivial
+};
+
 // llvm::StringMapImpl.
 struct StringMapLayout {
   void **table;  // of entries, a last one that is none, and their hashes

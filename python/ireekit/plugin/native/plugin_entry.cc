@@ -31,7 +31,7 @@ bool register_plugin(void *registrar) {
     problem = ireekit::register_pipelines(static_cast<ireekit::StringMapLayout *>(registrar), state.manifest.pipelines);
   const ireekit::Manifest &manifest = state.manifest;
   if (problem.empty() && is_compiler()) {
-    std::vector<std::string> flags = ireekit::missing_flags(manifest, ireekit::process_arguments());
+    std::vector<std::string> flags = ireekit::missing_flags(manifest, ireekit::tool_arguments());
     if (!flags.empty()) problem = ireekit::restart_with(flags);
   }
   if (problem.empty() && manifest.libpython.empty() && !ireekit::python_runs() && ireekit::arguments_need(manifest))

@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <set>
 #include <string_view>
 
 #include "platform.h"
+#include "response_files.h"
 
 namespace ireekit {
 namespace {
@@ -53,6 +55,25 @@ bool gives_any(const std::set<std::string_view> &given, const Names &names) {
 
 }  // namespace
 
+std::vector<std::string> tool_arguments() {
+  std::vector<std::string> words = process_arguments();
+  std::string name = tool_name();
+  auto is_tool = [&](const std::string &word) { return word.substr(word.rfind('/') + 1) == name; };
+  auto tool = std::find_if(words.begin(), words.end(), is_tool);
+  if (tool == words.end()) return {};
+  words = expanded({tool + 1, words.end()});
+  // What follows is no flag, whatever it begins with.
+  words.erase(std::find(words.begin(), words.end(), "--"), words.end());
+  return words;
+}
+
+bool ask_for_pipeline(const Manifest &manifest, const std::vector<std::string> &arguments) {
+  auto ids = plugins_of(arguments);
+  for (const PipelineEntry &each : manifest.pipelines)
+    if (ids.count(each.name)) return true;
+  return false;
+}
+
 std::vector<std::string> missing_flags(const Manifest &manifest, const std::vector<std::string> &arguments) {
   std::vector<std::string> missing;
   std::set<std::string_view> given;
@@ -64,9 +85,6 @@ std::vector<std::string> missing_flags(const Manifest &manifest, const std::vect
       if (!given.count(name_of(flag))) missing.push_back(flag);
   };
   if (gives_any(given, kQuestions)) return {};
-  // What is in a file of arguments is not known, and most flags may be given once only.
-  for (const std::string &argument : arguments)
-    if (argument.substr(0, 1) == "@") return {};
   for (const PipelineEntry &pipeline : manifest.pipelines) {
     if (!ids.count(pipeline.name)) continue;
     is_asked_for = true;
@@ -78,7 +96,8 @@ std::vector<std::string> missing_flags(const Manifest &manifest, const std::vect
 
 std::string restart_with(const std::vector<std::string> &flags) {
   std::vector<std::string> words = process_arguments();
-  words.insert(words.end(), flags.begin(), flags.end());
+  // Not at the end, where a `--` may be before them.
+  words.insert(words.begin() + 1, flags.begin(), flags.end());
   std::vector<char *> pointers;
   for (std::string &word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);

@@ -9,16 +9,17 @@
 namespace ireekit {
 
 // Grows with every change of PluginHost.
-constexpr uint64_t kHostVersion = 1;
+constexpr uint64_t kHostVersion = 2;
 
 // Functions of ireekit.plugin.host. They take the interpreter's lock themselves and raise nothing: what goes wrong
 // becomes a diagnostic of the context.
 struct PluginHost {
   uint64_t version;  // kHostVersion
-  // A session of a pipeline begins in a context. `options`: lines `name=value`, in values `\n` for a line break and `\\`
-  // for a backslash. `flags`: the compiler's, a line each.
-  // Its handle, or 0 where it failed.
-  int64_t (*activate)(const char *pipeline, void *context, const char *options, const char *flags);
+  // A session of a pipeline begins in a context. `options`: lines `name=value`. `flags`: the compiler's, a line each.
+  // `arguments`: what iree-compile was called with, a line each; empty where the process does not run it. In options and
+  // arguments, `\n` stands for a line break and `\\` for a backslash. Its handle, or 0 where it failed.
+  int64_t (*activate)(const char *pipeline, void *context, const char *options, const char *flags,
+                      const char *arguments);
   // The points where a session may have something to run, separated by commas; valid until the session ends.
   const char *(*points)(int64_t session);
   // Where the passes for the points go: `order` is given the new order of the `size` passes of the pass manager that

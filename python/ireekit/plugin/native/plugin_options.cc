@@ -4,6 +4,7 @@
 
 #include "intern.h"
 #include "platform.h"
+#include "plugin_flags.h"
 #include "symbols.h"
 
 namespace ireekit {
@@ -60,6 +61,13 @@ std::string given_options(const PipelineEntry &pipeline, const OptionValues &ses
   return lines;
 }
 
+std::string compile_arguments() {
+  std::string lines;
+  if (tool_name() != "iree-compile") return lines;
+  for (const std::string &argument : tool_arguments()) lines += one_line(argument) + "\n";
+  return lines;
+}
+
 std::string flags_of(void *binder) {
   std::string lines;
   auto add = [&](const std::string &flag) { lines.append(flag).push_back('\n'); };
@@ -68,7 +76,7 @@ std::string flags_of(void *binder) {
     for (uint32_t index = 0; index < flags.size; ++index) add(flags.data[index]);
     return lines;
   }
-  for (const std::string &argument : process_arguments()) add(argument);
+  for (const std::string &argument : tool_arguments()) add(argument);
   return lines;
 }
 

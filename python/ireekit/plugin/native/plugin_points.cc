@@ -14,6 +14,8 @@ namespace ireekit {
 namespace {
 
 constexpr std::string_view kStart = "start", kPreprocessing = "preprocessing";
+// Has nothing to run.
+constexpr std::string_view kBegin = "begin";
 
 // A pipeline being built, or about to run, on this thread.
 struct Build {
@@ -72,7 +74,7 @@ bool is_built(const StepRunner &runner, OpPassManager *manager) {
 // The points a session has something to run at.
 std::vector<std::string> points_of(const StepRunner &runner) { return split(runner.host->points(runner.session)); }
 
-// Adds the pass at hand, and those of all points but the one that has its place by itself.
+// Adds the pass at hand, and those of all points but the one that has its place nearly by itself.
 void begin(const StepRunner &runner, OpPassManager *manager, std::string_view here) {
   auto failed = std::make_shared<bool>(false);
   MlirPass first = make_step_pass(runner, here, failed, &kTrigger);
@@ -95,7 +97,8 @@ void add_passes_at_input(const StepRunner &runner, OpPassManager *manager) {
 }
 
 void add_passes_at_preprocessing(const StepRunner &runner, OpPassManager *manager) {
-  if (!is_built(runner, manager)) return begin(runner, manager, kPreprocessing);
+  // Where compilation begins after the input phase, this is the first place.
+  if (!is_built(runner, manager)) begin(runner, manager, kBegin);
   for (const std::string &point : points_of(runner))
     if (point == kPreprocessing)
       compiler.add_pass({manager}, make_step_pass(runner, point, nullptr, nullptr));

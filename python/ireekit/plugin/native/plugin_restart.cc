@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "platform.h"
+#include "plugin_flags.h"
 
 namespace ireekit {
 namespace {
@@ -42,14 +43,11 @@ std::string restart_in(const Interpreter &interpreter) {
 }
 
 bool arguments_need(const Manifest &manifest) {
-  std::vector<std::string> arguments = process_arguments();
-  for (size_t index = 1; index < arguments.size(); ++index) {
-    std::string_view argument = arguments[index];
-    for (const PipelineEntry &each : manifest.pipelines)
-      if (contains(argument, "iree-plugin") && contains(argument, each.name)) return true;
+  std::vector<std::string> arguments = tool_arguments();
+  if (ask_for_pipeline(manifest, arguments)) return true;
+  for (const std::string &argument : arguments)
     for (const PassEntry &each : manifest.passes)
-      if (argument.substr(0, 1) == "-" && contains(argument, each.name)) return true;
-  }
+      if ((argument[0] == '-' || contains(argument, "(")) && contains(argument, each.name)) return true;
   // Which dialects its input has, the program would learn too late if it reads it from a pipe.
   return tool_name() == kOpt && !manifest.dialects.empty() && !isatty(STDIN_FILENO);
 }

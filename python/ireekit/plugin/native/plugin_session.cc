@@ -55,8 +55,9 @@ bool activate(Session *session) {
     return false;
   }
   std::string options = given_options(*session->pipeline, session->options), flags = flags_of(session->binder);
-  session->handle = session->host->activate(
-      session->pipeline->name.c_str(), session->context, options.c_str(), flags.c_str());
+  std::string arguments = compile_arguments();
+  session->handle = session->host->activate(session->pipeline->name.c_str(), session->context, options.c_str(),
+                                            flags.c_str(), arguments.c_str());
   return session->handle != 0;
 }
 

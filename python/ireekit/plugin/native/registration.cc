@@ -30,9 +30,8 @@ IREEKIT_EXPORT bool ireekit_register_operation(MlirContext context, MlirDialect 
   if (compiler.lookup_operation(full_name, context).found) return false;
   VerifyFunction before{{}, succeed, nullptr};
   VerifyFunction after{{}, succeed, nullptr};
-  void *definition = nullptr;  // a std::unique_ptr, returned through its address
-  compiler.make_operation(&definition, name, dialect, &before, &after);
-  if (!definition) return false;
-  compiler.register_operation(dialect, &definition);
+  ireekit::OwnedDefinition made = compiler.make_operation(name, dialect, &before, &after);
+  if (!made.definition) return false;
+  compiler.register_operation(dialect, made);
   return true;
 }

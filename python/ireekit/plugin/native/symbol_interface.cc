@@ -64,9 +64,8 @@ void set_visibility(const void *, MlirOperation op, uint32_t visibility) {
   compiler.set_operation_attribute(op, kVisibility, text);
 }
 
-// std::optional<SymbolTable::UseRange>, returned through its address.
-void *get_uses(void *result, const void *, MlirOperation op, MlirOperation from) {
-  return compiler.symbol_uses(result, op, from);
+ireekit::SymbolUses get_uses(const void *, MlirOperation op, MlirOperation from) {
+  return compiler.symbol_uses(op, from);
 }
 
 bool known_use_empty(const void *, MlirOperation op, MlirOperation from) {

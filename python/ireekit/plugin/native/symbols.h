@@ -12,6 +12,7 @@ struct Compiler {
 #include "symbols.def"
 #include "passes.def"
 #include "plugin.def"
+#include "rewriting.def"
 #undef IREEKIT_SYMBOL
 };
 

@@ -9,6 +9,7 @@
 #include "export.h"
 #include "intern.h"
 #include "symbols.h"
+#include "unset_hook.h"
 
 using ireekit::compiler;
 
@@ -30,15 +31,6 @@ void manage(void *target, void *source) {
   if (target) std::memcpy(target, source, sizeof(const char *));
 }
 
-bool is_unset(Hook hook) {
-#if defined(__x86_64__)
-  constexpr unsigned char code[] = {0x31, 0xc0, 0xc3};  // xor eax, eax; ret
-  return hook && std::memcmp(reinterpret_cast<const void *>(hook), code, sizeof(code)) == 0;
-#else
-  return hook && false;
-#endif
-}
-
 template <typename Value>
 Value &at(void *definition, size_t offset) {
   return *reinterpret_cast<Value *>(static_cast<char *>(definition) + offset);
@@ -55,7 +47,7 @@ IREEKIT_EXPORT bool ireekit_refuse_assembly(MlirContext context, MlirStringRef o
   if (!definition) return false;
   Hook &hook = at<Hook>(definition, call - distance);
   Manage &managing = at<Manage>(definition, manager - distance);
-  if (!is_unset(hook) || managing) return false;
+  if (!ireekit::is_unset(reinterpret_cast<const void *>(hook)) || managing) return false;
   at<const char *>(definition, storage - distance) = ireekit::intern({op.data, op.length}).data;
   hook = refuse;
   managing = manage;

@@ -1,0 +1,98 @@
+"""Makes a model's folder: weights, inputs, torch's results, ONNX and imported MLIR. Run as a process of its own.
+
+python -m suite.reference MODEL FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from suite.folders import ModelFolder, digest_of, write_arrays
+
+if TYPE_CHECKING:
+    from suite.zoo.definition import Built
+
+_SEED = 0
+
+
+def model_digest() -> str:
+    """Names the zoo's sources and the versions that shape a model's folder."""
+    from importlib.metadata import version
+
+    sources = sorted(Path(__file__).parent.joinpath("zoo").glob("*.py"))
+    packages = ("torch", "transformers", "onnxscript", "ireekit")
+    own = Path(__file__).read_bytes()
+    return digest_of(own, *(file.read_bytes() for file in sources), *(f"{name} {version(name)}" for name in packages))
+
+
+def built(name: str) -> Built:
+    """A model of the zoo and its inputs, the same in every process with the same torch."""
+    import torch
+
+    from suite.zoo import MODELS
+
+    torch.manual_seed(_SEED)
+    return MODELS[name].make()
+
+
+def flat(result: Any) -> tuple[Any, ...]:
+    """Results as a tuple."""
+    return tuple(result) if isinstance(result, tuple | list) else (result,)
+
+
+def _write_onnx(folder: ModelFolder, model: Any, inputs: tuple[Any, ...]) -> None:
+    import torch
+
+    torch.onnx.export(model, inputs, folder.onnx, dynamo=True, verbose=False, optimize=True, external_data=False)
+
+
+def _write_bytecode(folder: ModelFolder, model: Any, inputs: tuple[Any, ...]) -> None:
+    from ireekit import Pipeline
+    from ireekit.bindings.bytecode import write_aligned
+
+    imported = Pipeline("bench").import_model(model, *inputs)
+    folder.bytecode.write_bytes(write_aligned(imported.module.operation))
+    described = {
+        "entry_points": [entry.to_json() for entry in imported.entry_points],
+        "input_type": imported.input_type,
+        "framework": imported.framework,
+        "flags": list(imported.compiler_flags),
+    }
+    folder.bytecode.with_suffix(".json").write_text(json.dumps(described))
+
+
+def make(folder: ModelFolder) -> None:
+    """Write everything; a part that cannot be made is a problem in ``facts.json``."""
+    import numpy as np
+    import torch
+
+    from suite.failures import one_line
+
+    model, inputs = built(folder.name)
+    with torch.no_grad():
+        expected = flat(model(*inputs))
+    torch.save(model.state_dict(), folder.weights)
+    write_arrays(folder.path / "inputs.npz", [each.numpy() for each in inputs])
+    write_arrays(folder.path / "expected.npz", [np.ascontiguousarray(each.numpy()) for each in expected])
+    problems: dict[str, str] = {}
+    parts: dict[str, Callable[..., None]] = {"onnx": _write_onnx, "import": _write_bytecode}
+    for part, write in parts.items():
+        try:
+            write(folder, model, inputs)
+        except Exception as error:  # whatever a peer's exporter raises is a cell of the table
+            problems[part] = one_line(error)
+    parameters = sum(each.numel() for each in model.parameters())
+    facts = {"torch": torch.__version__, "parameters": parameters, "problems": problems}
+    (folder.path / "facts.json").write_text(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    make(ModelFolder(sys.argv[1], Path(sys.argv[2])))

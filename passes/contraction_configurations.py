@@ -1,0 +1,77 @@
+"""How matrix products are tiled, by their shape and the machine's table.
+
+A kernel keeps a tile of results in registers while it sums: ``rows`` of the machine's table by two vectors. A workgroup
+computes one block of columns for as many rows as keep its share of the left-hand side in the second-level cache.
+"""
+
+from __future__ import annotations
+
+from iree.compiler import ir
+
+from ireekit.codegen import CompilationInfo, LoweringConfig, Rule, Translation
+from ireekit.targets.machines import Machine
+
+from .contractions import NAMES, contraction
+
+_BYTES = {"f32": 4, "f64": 8, "f16": 2, "bf16": 2}
+_PEELED = Translation("DoubleTilingExpert", ("enable_loop_peeling",))
+_DYNAMIC_ROWS = 128
+
+
+def tiled_product(op: ir.Operation, machine: Machine) -> CompilationInfo | None:
+    """Products whose results are contiguous along columns of the right-hand side.
+
+    Where that side is contiguous along these columns too (blocked weights, the values of attention) they are summed
+    one by one. Where it is contiguous along the sum (the keys of attention) a vector of summands is read for each
+    column, and a square of them transposed in registers.
+    """
+    product = contraction(op) if op.name in NAMES else None
+    if product is None or not product.dims[2] or len(product.k) != 1 or not product.m:
+        return None
+    vector, last = product.dims[2][-1], product.dims[1][-1]
+    (k,) = product.k
+    size = _BYTES.get(str(ir.RankedTensorType(product.out.type).element_type))
+    if size is None or vector not in product.n or last not in (vector, k):
+        return None
+    lanes = machine.lanes(size)
+    along_columns = last == vector
+    columns = product.extent(vector)
+    width = _width(columns, lanes) if along_columns else lanes
+    depth = 1 if along_columns else lanes
+    if (columns is not None and columns < width) or depth > (product.extent(k) or depth):
+        return None
+    _, rows = max((product.extent(loop) or _DYNAMIC_ROWS, loop) for loop in product.m)
+    count = product.extent(rows)
+    height = min(count or machine.rows, machine.rows)
+    tall = _workgroup_rows(count, product.extent(k), size, height, machine)
+    loops = len(product.batch) + len(product.m) + len(product.n) + 1
+    tiles = {
+        "distribution": _sizes(loops, 1, {rows: tall, vector: width, k: 0}),
+        "vector_common_parallel": _sizes(loops, 1, {rows: height, vector: width, k: 0}),
+        "vector_reduction": _sizes(loops, 0, {k: depth}),
+    }
+    return CompilationInfo(LoweringConfig(tiles), _PEELED)
+
+
+RULES: tuple[Rule, ...] = (tiled_product,)
+"""In order of preference."""
+
+
+def _width(columns: int | None, lanes: int) -> int:
+    """Columns of a register tile: two vectors, or one where two do not divide the columns."""
+    return 2 * lanes if columns is None or columns % (2 * lanes) == 0 else lanes
+
+
+def _workgroup_rows(rows: int | None, depth: int | None, size: int, height: int, machine: Machine) -> int:
+    """Rows of a workgroup: as many as fit the second-level cache with what else is there, in equal shares."""
+    if rows is None:
+        return _DYNAMIC_ROWS
+    fitting = max(machine.l2_bytes // ((depth or 1) * size), 16 * height)
+    if rows <= fitting:
+        return rows
+    shares = -(-rows // fitting)
+    return -(-rows // shares // height) * height
+
+
+def _sizes(loops: int, default: int, named: dict[int, int]) -> tuple[int, ...]:
+    return tuple(named.get(loop, default) for loop in range(loops))

@@ -1,0 +1,1 @@
+"""Layout assignment: which values of a function there are with channels last, and how operations compute them."""

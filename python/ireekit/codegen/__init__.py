@@ -1,0 +1,30 @@
+"""Code generation of kernels, configured from Python."""
+
+from ireekit.codegen.configuration import (
+    CompilationInfo,
+    LoweringConfig,
+    Translation,
+    configuration_of,
+    configure,
+    configure_each,
+    indexing_maps,
+    is_configured,
+)
+from ireekit.codegen.executables import Kernel, kernels, program_machine
+from ireekit.codegen.rules import Rule, configure_kernel
+
+__all__ = [
+    "CompilationInfo",
+    "Kernel",
+    "LoweringConfig",
+    "Rule",
+    "Translation",
+    "configuration_of",
+    "configure",
+    "configure_each",
+    "configure_kernel",
+    "indexing_maps",
+    "is_configured",
+    "kernels",
+    "program_machine",
+]
