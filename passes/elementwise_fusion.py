@@ -60,7 +60,8 @@ def _inlined(producer: ir.Operation, scalars: Scalars) -> ir.Value:
     for op in block.operations:
         operation = op.operation
         if operation.name == "linalg.yield":
-            return known.get(operation.operands[0], operation.operands[0])
+            yielded: ir.Value = operation.operands[0]
+            return known.get(yielded, yielded)
         made = operation.clone()
         for index, operand in enumerate(operation.operands):
             made.operands[index] = known.get(operand, operand)

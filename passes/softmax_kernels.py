@@ -46,8 +46,8 @@ class SoftmaxKernels(ireekit.Pass):
             others = [each for each in structured if each.name != "linalg.softmax"]
             if len(softmax) != 1 or is_configured(kernel.function) or not _fits(softmax[0], kernel):
                 continue
-            # What follows a row of unknown length would need memory for it.
-            if not _length_is_static(softmax[0]) and any(not each.is_before_in_block(softmax[0]) for each in others):
+            after = [each for each in others if not each.is_before_in_block(softmax[0])]
+            if not _length_is_static(softmax[0]) and len(after) > 1:
                 continue
             if all(_is_elementwise(each, softmax[0]) for each in others):
                 _write_out(softmax[0], others, kernel)
@@ -135,6 +135,8 @@ def _write_out(softmax: ir.Operation, others: list[ir.Operation], kernel: Kernel
             (result,) = generic([*inputs, scale], [into], [*maps, by_row, every], parallel, computed_and_scaled)
     softmax.results[0].replace_all_uses_with(result)
     softmax.erase()
+    if not static:
+        result = _with_follower(result, others)
     for producer in reversed(others):
         if not any(True for made in producer.results for _ in made.uses):
             producer.erase()
@@ -143,6 +145,28 @@ def _write_out(softmax: ir.Operation, others: list[ir.Operation], kernel: Kernel
     elementwise_ops = [*others, _maker(result)]
     tilings = _tilings(rank, rows, _width(kernel), by_row_ops, elementwise_ops, _maker(most), _maker(total))
     configure_each(kernel.function, tilings, _PEELED)
+
+
+def _with_follower(result: ir.Value, others: list[ir.Operation]) -> ir.Value:
+    """Compute what reads ``result`` element by element together with it: between them would be a row to store."""
+    made = _maker(result)
+    follower = next((each for each in others if made.is_before_in_block(each)), None)
+    if follower is None:
+        return result
+    inputs, maps, element_of = fused_producers(follower.results[0], {made, follower})
+
+    def followed(*scalars: Any) -> Any:
+        return element_of(scalars)
+
+    with before(follower):
+        every = indexing_maps(follower)[-1]
+        into = follower.operands[len(follower.operands) - 1]
+        (fused,) = generic(inputs, [into], [*maps, every], ["parallel"] * every.n_dims, followed)
+    follower.results[0].replace_all_uses_with(fused)
+    others.remove(follower)
+    follower.erase()
+    made.erase()
+    return fused
 
 
 def _tilings(

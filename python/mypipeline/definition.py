@@ -12,6 +12,7 @@ from mypipeline.passes.fold_constants import FoldConstants
 from mypipeline.passes.global_pooling import GlobalPooling
 from mypipeline.passes.isolate_gathers import IsolateGathers
 from mypipeline.passes.patch_convolutions import PatchConvolutions
+from mypipeline.passes.retile_convolutions import RetileConvolutions
 from mypipeline.passes.softmax_kernels import SoftmaxKernels
 
 pipeline = (
@@ -22,4 +23,5 @@ pipeline = (
     .at("abi", IsolateGathers(), targets=("vulkan", "metal"))
     .at("preprocessing", BlockWeights(), targets=("cpu",))
     .at("executable-sources", SoftmaxKernels(), ConfigureDispatches(), targets=("cpu",))
+    .at("executable-configurations", RetileConvolutions(), targets=("cpu",))
 )

@@ -304,6 +304,25 @@ def _without_libpython(line: str) -> str:
     return line.rpartition("\t")[0] + "\t" if line.startswith("python\t") else line
 
 
+def test_a_compiler_whose_interface_is_laid_out_otherwise(
+    faulty: Stock, module: Path, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    """Found at loading, by the addresses that the manifest has of its functions."""
+    name = "_ZN4mlir13iree_compiler21AbstractPluginSession10onActivateEv"
+
+    def change(line: str) -> str:
+        return line[:-1] + ("1" if line.endswith("0") else "0") if line.startswith(f"symbol\t{name}\t") else line
+
+    tools = _changed(faulty, tmp_path, change)
+    said = refused("fine", stock=tools)
+    assert "ireekit's plugin is not used" in said
+    assert "its plugin interface is not the one this plugin was written for: virtual function 11" in said
+    assert name in said
+    assert "could not activate requested IREE plugin 'fine'" in said
+    done = tools.compile(module, *LOCAL_CPU, "-o", tmp_path / "stock.vmfb")
+    assert done.status == 0, str(done)
+
+
 @pytest.mark.parametrize("embedded", [True, False])
 def test_an_environment_without_ireekit(
     embedded: bool, faulty: Stock, module: Path, refused: Callable[..., str], tmp_path: Path

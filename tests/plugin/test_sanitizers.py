@@ -82,6 +82,14 @@ def test_compiling(pipeline: str, tools: Stock, tmp_path: Path) -> None:
     assert (done.status, _clean(done.err)) == (0 if pipeline == "fine" else 1, True), str(done)
 
 
+def test_flags_in_a_file(tools: Stock, tmp_path: Path) -> None:
+    for number, text in enumerate(("--iree-plugin=fi\\ne '-o' \"{}\"", "\ufeff'@{}.0'", "{0}\\", "'\"{0}")):
+        file = tmp_path / f"flags.{number}"
+        file.write_text(text.format(tmp_path / ("out" if number != 1 else "flags")), "utf-8")
+        done = tools.compile("-", *LOCAL_CPU, f"@{file}", stdin=MODULE)
+        assert (done.status, _clean(done.err)) == (0 if number < 2 else 1, True), str(done)
+
+
 def test_passes_and_dialects_of_iree_opt(tools: Stock) -> None:
     for kind, status in (("raises", 1), ("lends-out", 0), ("corrupts", 1)):
         done = tools.opt("-", f"--pass-pipeline=builtin.module(faulty-fault{{kind={kind}}})", stdin=MODULE)

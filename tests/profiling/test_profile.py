@@ -26,7 +26,7 @@ def test_dispatches_take_no_longer_than_the_call(profiled: Profile) -> None:
     assert 0 < profiled.dispatch_milliseconds <= profiled.milliseconds
     assert all(0 < each.milliseconds <= each.median_milliseconds for each in profiled.dispatches)
     # One thread: what workers spend together is the time of the dispatch.
-    assert all(each.busy_milliseconds == pytest.approx(each.milliseconds, rel=0.05) for each in profiled.dispatches)
+    assert all(0 < each.busy_milliseconds <= 1.01 * each.milliseconds for each in profiled.dispatches)
 
 
 def test_every_dispatch_of_the_program_is_listed(profiled: Profile, compiled: Compiled) -> None:

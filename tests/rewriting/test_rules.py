@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from iree.compiler import ir
 from iree.compiler.dialects import arith, linalg
@@ -306,15 +308,47 @@ def test_benefit_and_a_mix_with_python_patterns(parse, drive):
     assert result.counts == {"finish": 1}
 
 
-def test_rules_are_compiled_once_for_a_context(parse, context):
+@pytest.fixture
+def compilations(monkeypatch):
+    """The rules of each compilation."""
     from ireekit.passes.rewrite import rules
 
+    made: list[tuple[object, ...]] = []
+    compile_rules = rules._compile
+    monkeypatch.setattr(rules, "_compile", lambda *given: (made.append(given[0]), compile_rules(*given))[1])
+    return made
+
+
+def test_rules_are_compiled_once_for_a_context(parse, compilations):
     rule = rewrite_rule(name="r")(lambda x: replace(op("t.a", x), op("t.b", x)))
     for _ in range(3):
         module = parse(function('%0 = "t.a"(%a) : (i32) -> i32', '"t.use"(%0) : (i32) -> ()'))
         apply_walk(module, rule)
         assert names(module) == ["t.b", "t.use"]
-    assert list(rules._compiled[context]) == [(rule,)]
+    assert compilations == [(rule,)]
+
+
+def test_rules_are_compiled_once_for_a_compiler_session(compilations):
+    from ireekit.bindings.native import native_problem
+    from ireekit.bindings.session import CompilerSession
+    from ireekit.passes.rewrite import rules
+
+    if native_problem():
+        pytest.skip(f"nothing tells when a session's context ends: {native_problem()}")
+    rule = rewrite_rule(name="r")(lambda x: replace(op("t.a", x), op("t.b", x)))
+    before = len(rules._compiled)
+    for _ in range(2):
+        session = CompilerSession()
+        for _ in range(3):
+            text = function('%0 = "t.a"(%a) : (i32) -> i32', '"t.use"(%0) : (i32) -> ()')
+            module = ir.Module.parse(text, session.context)
+            apply_walk(module, rule)
+            assert names(module) == ["t.b", "t.use"]
+        assert len(rules._compiled) == before + 1
+        del module, session
+        gc.collect()
+        assert len(rules._compiled) == before
+    assert compilations == [(rule,), (rule,)]
 
 
 def test_rules_outlive_contexts():

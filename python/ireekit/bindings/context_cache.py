@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Generic, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from ireekit.bindings.capsules import context_address
 from ireekit.bindings.native import native_library
@@ -21,7 +21,7 @@ class ContextCache(Generic[Key, Value]):
     """Values by context and key, each made once as long as its context lives.
 
     Contexts of compiler sessions are the bindings' own objects, which take no weak reference. The native library tells
-    when such a context ends; without it nothing is kept for those. A value must not keep its context alive.
+    when a context ends; without it nothing is kept for those. A value must not keep its context alive.
     """
 
     def __init__(self) -> None:
@@ -67,4 +67,28 @@ class ContextCache(Generic[Key, Value]):
 def _token(context: ir.Context) -> int:
     """What stands for a context and for no later one; 0 where nothing does."""
     native = native_library()
-    return 0 if native is None else native.ireekit_context_token(context_address(context))
+    if native is None:
+        return 0
+    address = context_address(context)
+    with _lock:
+        _known.add(address)
+    return native.ireekit_context_token(address)
+
+
+def end_with(owner: object, context: ir.Context) -> None:
+    """Let what is kept for ``context`` end with ``owner``: contexts of sessions outlive them, used by nobody."""
+    finalize(owner, _end, context_address(context)).atexit = False
+
+
+def _end(address: int) -> None:
+    with _lock:
+        was_known = address in _known
+        _known.discard(address)
+    native = native_library() if was_known else None
+    if native is not None:
+        native.ireekit_context_end(address)
+
+
+_lock = threading.Lock()
+# Of this process: addresses of contexts that got a token.
+_known: set[int] = set()

@@ -44,6 +44,7 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ("ireekit_attach_fold", c_bool, (c_void_p, StringRef, c_uint32, StringRef, c_bool)),
     ("ireekit_context_token", c_uint64, (c_void_p,)),
     ("ireekit_context_is_alive", c_bool, (c_uint64,)),
+    ("ireekit_context_end", None, (c_void_p,)),
     ("ireekit_can_simplify_regions", c_bool, ()),
     ("ireekit_refuse_assembly", c_bool, (c_void_p, StringRef, c_size_t, c_size_t, c_size_t)),
 )

@@ -180,6 +180,8 @@ def _known() -> dict[str, Any]:
         "result_class": ir.OpResult,
         "argument_class": ir.BlockArgument,
         "insertion_point_class": ir.InsertionPoint,
+        "location_class": ir.Location,
+        "runtime_error": RuntimeError,
         "operation_from_capsule": operation._CAPICreate,
         "attribute_from_capsule": attribute._CAPICreate,
         "type_from_capsule": type_._CAPICreate,

@@ -1,4 +1,4 @@
-"""What the bindings leave out of rewriting: telling the driver that an operation changed in place, and simplifying regions.
+"""What the bindings leave out of rewriting: telling the driver of changes in place, and simplifying regions.
 
 The bindings hand out a rewriter that can replace and erase, without its address. It lies in the Python object itself;
 where it lies is checked before it is used, and where the check fails the driver is simply not told: it then finds

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ireekit.bindings.bytecode import write_aligned
 from ireekit.bindings.collector import Collector, has_collector
+from ireekit.bindings.context_cache import end_with
 from ireekit.bindings.dialect_modules import COMPILER_DIALECTS, announce_dialects
 from ireekit.bindings.erasure import guard_erasure
 from ireekit.bindings.library import DIAGNOSTIC_CALLBACK, library
@@ -72,6 +73,7 @@ class CompilerSession:
         self.set_flags(flags)
         self.context: ir.Context = self._session.context
         self.context.allow_unregistered_dialects = True
+        end_with(self, self.context)
         self._threads: ir.ThreadPool | None = None
 
     def use_own_threads(self) -> None:

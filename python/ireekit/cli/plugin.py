@@ -60,9 +60,11 @@ def _path() -> int:
     from ireekit.bindings.native import NAME, REMEDY
     from ireekit.errors import CapabilityError
     from ireekit.plugin.environment import current_state
-    from ireekit.plugin.places import library
+    from ireekit.plugin.places import NO_LOADER, has_loader, library
 
     path = library()
+    if not has_loader():
+        raise CapabilityError(NO_LOADER, remedy="`ireekit compile --pipeline` compiles with pipelines on every system")
     if path is None:
         raise CapabilityError(f"{NAME} is not installed", remedy=REMEDY)
     with contextlib.suppress(FileNotFoundError):  # a compiler that is no Python package loads it all the same

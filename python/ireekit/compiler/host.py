@@ -207,7 +207,15 @@ def run_phases(
         failed = f"code generation failed at {options.optimize}: {error.cause}{where}"
         _remark(session, [f"compiled at {_SAFE_LEVEL}, since {failed}"])
     session.use_flag(f"--iree-opt-level={_SAFE_LEVEL}")
-    return _attempt(pipeline, session, original.clone(), original, options, finish)
+    try:
+        return _attempt(pipeline, session, original.clone(), original, options, finish)
+    except CompileError as error:
+        # Steps on kernels tune them; with dialects of a pipeline's own they may have to lower something, too.
+        safe = pipeline.without_phase("executable-sources")
+        if not _in_codegen(error) or pipeline.dialects or safe.steps == pipeline.steps:
+            raise
+        _remark(session, [f"kernels are configured by the compiler, since code generation failed: {error.cause}"])
+        return _attempt(safe, session, original.clone(), original, options, finish)
 
 
 def _remark(session: Session, remarks: Iterable[str]) -> None:
@@ -260,8 +268,11 @@ def _attempt(
 def _worth_retrying(error: CompileError, options: CompileOptions) -> bool:
     # Aggressive fusion makes dispatches that some targets have no code generation for.
     chosen_by_user = any(flag.startswith("--iree-opt-level") for flag in options.flags)
-    in_codegen = error.phase is not None and error.phase.startswith("phase executable-")
-    return in_codegen and not chosen_by_user and options.optimize in ("O2", "O3")
+    return _in_codegen(error) and not chosen_by_user and options.optimize in ("O2", "O3")
+
+
+def _in_codegen(error: CompileError) -> bool:
+    return error.phase is not None and error.phase.startswith("phase executable-")
 
 
 def _check_precision(imported: ImportedModule, targets: TargetSet, options: CompileOptions) -> None:

@@ -15,27 +15,31 @@ Filter = Callable[[Any], bool]
 
 def defining_op(value: ir.Value) -> ir.Operation | None:
     """The operation that makes ``value``; ``None`` for a block argument."""
-    return _finder(value)
+    return _makers.find(value)
 
 
 def _owner(value: Any) -> ir.Operation | None:
     return getattr(value.owner, "operation", None)  # a block has none
 
 
-def _first_owner(value: Any) -> ir.Operation | None:
-    """The first call finds out by which function the others go."""
-    global _finder
-    from iree.compiler import ir
+class _Makers:
+    """Of this process: by which function :func:`defining_op` goes, which its first call finds out."""
 
-    from ireekit.bindings.native_patterns import native_defining_op
+    def __init__(self) -> None:
+        self.find: Callable[[Any], ir.Operation | None] = self._first
 
-    if not isinstance(value, ir.Value):  # of other bindings
-        return _owner(value)
-    _finder = native_defining_op(_owner, value.context) or _owner
-    return _finder(value)
+    def _first(self, value: Any) -> ir.Operation | None:
+        from iree.compiler import ir
+
+        from ireekit.bindings.native_patterns import native_defining_op
+
+        if not isinstance(value, ir.Value):  # of other bindings
+            return _owner(value)
+        self.find = native_defining_op(_owner, value.context) or _owner
+        return self.find(value)
 
 
-_finder: Callable[[Any], ir.Operation | None] = _first_owner
+_makers = _Makers()
 
 
 def values_of(what: Any) -> list[ir.Value]:

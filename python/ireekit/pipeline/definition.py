@@ -225,6 +225,12 @@ class PipelineDefinition:
         other._steps, other._inputs, other._options = list(self._steps), list(self._inputs), list(self._options)
         return other
 
+    def without_phase(self, phase: str) -> Self:
+        """A copy that does nothing at ``phase``."""
+        other = self.extended()
+        other._steps = [step for step in self._steps if step.phase != phase]
+        return other
+
     def _add(self, point: HookPoint, actions: tuple[Action, ...], targets: Iterable[str] | None) -> Self:
         _check_actions(actions)
         only = None if targets is None else frozenset([targets] if isinstance(targets, str) else targets)

@@ -19,8 +19,10 @@ from ireekit.plugin.places import (
     DISABLED,
     LIBRARY,
     MANIFEST,
+    NO_LOADER,
     STATE,
     disabled_by,
+    has_loader,
     library,
     site_folders,
     state_folders,
@@ -73,6 +75,8 @@ def set_by_us(environment: Mapping[str, str]) -> bool:
 
 def loading(compiler: Path) -> Loading:
     """Decide for the stock tools of one compiler, given its library. A manifest that is out of date is written anew."""
+    if not has_loader():
+        return Loading(reason=NO_LOADER)
     if os.environ.get(OPT_OUT, "0") not in ("", "0"):
         return Loading(reason=f"{OPT_OUT} is set")
     if REFRESHING in os.environ:

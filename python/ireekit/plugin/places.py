@@ -8,6 +8,7 @@ from pathlib import Path
 from ireekit.files import cache_folder
 
 LIBRARY = "libireekit.so"
+NO_LOADER = "IREE does not load plugins on Windows"
 MANIFEST = "ireekit.manifest"
 STATE = "ireekit.state"
 DISABLED = "ireekit-plugin.disabled"
@@ -15,6 +16,11 @@ DISABLED = "ireekit-plugin.disabled"
 
 STARTUP = ("ireekit.pth", "_ireekit_startup.py")
 """What makes stock tools find the plugin, in the folder of installed packages that has the library."""
+
+
+def has_loader() -> bool:
+    """Whether IREE's tools can load plugins on this system."""
+    return sys.platform != "win32"
 
 
 def site_folders() -> list[Path]:

@@ -15,7 +15,7 @@ from ireekit.bindings.native import NAME, REMEDY
 from ireekit.errors import CapabilityError, PipelineError
 from ireekit.pipeline.discovery import installed_pipelines
 from ireekit.plugin.environment import REFRESHING, locked, record, stamps_of, writable_folder
-from ireekit.plugin.places import MANIFEST, library, site_folders
+from ireekit.plugin.places import MANIFEST, NO_LOADER, has_loader, library, site_folders
 from ireekit.plugin.state import State
 
 GROUPS = ("ireekit.pipelines", "ireekit.dialects", "ireekit.passes")
@@ -42,6 +42,8 @@ def refresh() -> Refreshed:
       CapabilityError: the library or the compiler is not installed, or no folder can be written to.
     """
     ours = library()
+    if not has_loader():
+        raise CapabilityError(NO_LOADER)
     if ours is None:
         raise CapabilityError(f"{NAME} is not installed", remedy=REMEDY)
     try:

@@ -18,12 +18,40 @@ import numpy as np
 
 from ireekit.files import cache_folder, write_atomically
 
-_SIDES = (256, 512)
 _SECONDS = 0.5
 _COPY_SECONDS = 0.1
 _LEAST_CALLS = 5
 _COPY_SIZES = tuple(1 << power for power in range(16, 29, 2))
-_FORMAT = 2
+_FORMAT = 3
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """An operation of two operands on f32, and how much arithmetic it is."""
+
+    name: str
+    operands: tuple[tuple[int, ...], tuple[int, ...]]
+    result: tuple[int, ...]
+    flops: int
+
+    def program(self) -> str:
+        first, second, result = (f"tensor<{'x'.join(map(str, each))}xf32>" for each in (*self.operands, self.result))
+        return f"""
+          func.func @main(%a: {first}, %b: {second}) -> {result} {{
+            %zero = arith.constant 0.0 : f32
+            %empty = tensor.empty() : {result}
+            %init = linalg.fill ins(%zero : f32) outs(%empty : {result}) -> {result}
+            %c = {self.name} ins(%a, %b : {first}, {second}) outs(%init : {result}) -> {result}
+            return %c : {result}
+          }}"""
+
+
+_KERNELS = (
+    _Kernel("linalg.matmul", ((256, 256), (256, 256)), (256, 256), 2 * 256**3),
+    _Kernel(
+        "linalg.conv_2d_nhwc_hwcf", ((1, 30, 30, 128), (3, 3, 128, 128)), (1, 28, 28, 128), 2 * (28 * 3 * 128) ** 2
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +61,7 @@ class Machine:
     Attributes:
       name: of the CPU.
       threads: that it was measured with.
-      gflops: 1e9 operations a second on f32, of the best matrix product there is.
+      gflops: 1e9 operations a second on f32, of the best kernel there is.
       bandwidths: ``(bytes, 1e9 bytes a second)``: reads and writes together of a copy that moves so many bytes in
         all, so that caches count as they do for a dispatch of this size; ascending.
     """
@@ -70,7 +98,7 @@ def measured_machine(threads: int = 1, *, again: bool = False) -> Machine:
       again: measure anew, e.g. because the machine was busy before.
 
     Raises:
-      CompileError: the matrix product does not compile.
+      CompileError: a kernel does not compile.
     """
     name = _cpu_name()
     digest = hashlib.sha256(f"{_FORMAT} {name} {platform.node()} {threads}".encode()).hexdigest()[:16]
@@ -106,32 +134,24 @@ def _cpu_name() -> str:
 
 
 def _gflops(threads: int) -> float:
-    """Of square products of matrices that fit into caches, with the compiler's own kernels."""
-    return max(_product_rate(side, threads) for side in _SIDES)
+    """Of the fastest of a few kernels of the compiler's own, whose operands fit into caches."""
+    return max(_rate(kernel, threads) for kernel in _KERNELS)
 
 
-def _product_rate(side: int, threads: int) -> float:
+def _rate(kernel: _Kernel, threads: int) -> float:
     from ireekit.compiler import CompileOptions, compile_model
     from ireekit.pipeline import PipelineDefinition
     from ireekit.runtime import Program
 
-    matrix = f"tensor<{side}x{side}xf32>"
-    source = f"""
-      func.func @main(%a: {matrix}, %b: {matrix}) -> {matrix} {{
-        %zero = arith.constant 0.0 : f32
-        %empty = tensor.empty() : {matrix}
-        %init = linalg.fill ins(%zero : f32) outs(%empty : {matrix}) -> {matrix}
-        %c = linalg.matmul ins(%a, %b : {matrix}, {matrix}) outs(%init : {matrix}) -> {matrix}
-        return %c : {matrix}
-      }}"""
-    artifact = compile_model(PipelineDefinition("peak"), source, target="cpu", options=CompileOptions(progress=False))
-    operand = np.ones((side, side), np.float32)
+    pipeline, options = PipelineDefinition("peak"), CompileOptions(progress=False)
+    artifact = compile_model(pipeline, kernel.program(), target="cpu", options=options)
+    first, second = (np.ones(shape, np.float32) for shape in kernel.operands)
     with tempfile.TemporaryDirectory(prefix="ireekit-peak-") as folder:
         path = artifact.save(Path(folder) / "peak.vmfb")
         device = "cpu-sync" if threads == 1 else f"cpu?threads={threads}"
         with Program.load(path, device=device, entry_points=artifact.entry_points) as program:
-            seconds = _least_seconds(lambda: program(operand, operand), _SECONDS)
-    return 2 * side**3 / seconds / 1e9
+            seconds = _least_seconds(lambda: program(first, second), _SECONDS)
+    return kernel.flops / seconds / 1e9
 
 
 def _copy_rate(moved: int, threads: int) -> float:

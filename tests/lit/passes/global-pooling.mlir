@@ -1,8 +1,8 @@
 // RUN: ireekit opt %s --mypipeline-global-pooling | filecheck %s
 
 // CHECK-LABEL: @one
-// CHECK-DAG: %[[H:[a-z0-9_]+]] = torch.constant.int -2
-// CHECK-DAG: %[[W:[a-z0-9_]+]] = torch.constant.int -1
+// CHECK-DAG: %[[H:[a-z0-9_-]+]] = torch.constant.int -2
+// CHECK-DAG: %[[W:[a-z0-9_-]+]] = torch.constant.int -1
 // CHECK: %[[AXES:[a-z0-9_]+]] = torch.prim.ListConstruct %[[H]], %[[W]]
 // CHECK: torch.aten.mean.dim %{{.*}}, %[[AXES]], %true
 // CHECK-NOT: adaptive

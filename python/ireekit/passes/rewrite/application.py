@@ -14,8 +14,8 @@ from ireekit.bindings.native_patterns import native_patterns, set_running
 from ireekit.errors import PassError
 from ireekit.locations import describe_location
 from ireekit.passes.explain import explain, source_file
-from ireekit.passes.rewrite.patterns import RewritePattern
 from ireekit.passes.rewrite.native import is_native, rewriter_class
+from ireekit.passes.rewrite.patterns import RewritePattern
 from ireekit.passes.rewrite.rewriter import NoMatch, Rewriter
 from ireekit.passes.rewrite.roots import check_registered, root_name, root_view
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_NOTES = 1000
 _GROWTH = 64
 _FREE_REWRITES = 1 << 16
+_MOST_REWRITES = 1 << 62
 
 Callback = Callable[[Any, Any], bool]
 
@@ -66,8 +67,8 @@ class Application:
         self.repairs: dict[object, Callable[[], None]] = {}
         self._deferred: list[ir.Operation] | None = [] if walks else None
         self._rewriter: Rewriter = rewriter_class(root.context)(root, self._deferred, interesting)
-        self._rewriter.budget = _FREE_REWRITES if max_rewrites is None else max_rewrites
-        self._rewriter.records = record
+        self._rewriter.budget = _FREE_REWRITES if max_rewrites is None else min(max_rewrites, _MOST_REWRITES)
+        self._rewriter.records = bool(record)
 
     @property
     def running_well(self) -> bool:

@@ -116,12 +116,12 @@ def _stand_in(rule: str, computation: Computation, values: Sequence[Any] | None,
     from iree.compiler import ir
 
     application = current()
-    if application is not None:
-        if error is not None:
-            application.fail(f"rule {rule}", computation.computed.function, _place(values or ()), error)
-        application.repairs[computation] = lambda: repair(computation, application.root)
-    owner: Any = application.root if application is not None else (values or ())[0]
-    return ir.UnitAttr.get(owner.context)
+    if application is None:  # no driver of ours
+        return ir.UnitAttr.get(values[0].context) if values else None
+    if error is not None:
+        application.fail(f"rule {rule}", computation.computed.function, _place(values or ()), error)
+    application.repairs[computation] = lambda: repair(computation, application.root)
+    return ir.UnitAttr.get(application.root.context)
 
 
 def _build(rule: str, built: Built) -> Native:

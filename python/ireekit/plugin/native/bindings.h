@@ -11,13 +11,13 @@ namespace ireekit {
 // Objects of Python and of the bindings that ireekit_bindings_setup is given by these names.
 #define IREEKIT_KNOWN(apply)                                                                                         \
   apply(none) apply(yes) apply(no) apply(string) apply(list) apply(tuple) apply(dictionary)                          \
-  apply(operation_class) apply(result_class) apply(argument_class) apply(insertion_point_class)                      \
+  apply(operation_class) apply(result_class) apply(argument_class) apply(insertion_point_class) apply(location_class) \
   apply(operation_from_capsule) apply(attribute_from_capsule) apply(type_from_capsule) apply(value_from_capsule)     \
-  apply(view_init)
+  apply(view_init) apply(runtime_error)
 
 // Names of attributes and keywords.
 #define IREEKIT_NAMES(apply)                                                                                         \
-  apply(_CAPIPtr) apply(__enter__) apply(__exit__) apply(__new__) apply(_set_invalid) apply(attributes)              \
+  apply(_CAPIPtr) apply(__enter__) apply(__exit__) apply(__new__) apply(_set_invalid) apply(attributes) apply(current) \
   apply(location) apply(maybe_downcast) apply(operands) apply(opview) apply(results)
 
 struct Known {

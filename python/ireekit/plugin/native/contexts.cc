@@ -60,3 +60,6 @@ IREEKIT_EXPORT bool ireekit_context_is_alive(uint64_t token) {
   std::lock_guard<std::mutex> lock(contexts().mutex);
   return contexts().alive.count(token) != 0;
 }
+
+// Ends the token of a context that may live on, and then gets another one.
+IREEKIT_EXPORT void ireekit_context_end(MlirContext context) { end(context.ptr); }

@@ -12,6 +12,9 @@ namespace {
 enum PointWord : size_t { kPointObject = 3, kPointOperation = 4, kPointSet = 5, kPointBlock = 8 };
 enum LocationWord : size_t { kLocation = 5 };
 
+constexpr int kTries = 16;
+constexpr const char *kLeftEntered = "it leaves an insertion point, a location or a context entered";
+
 const void *kind_of(MlirLocation location) {
   return compiler.attribute_type_id(compiler.location_attribute(location)).ptr;
 }
@@ -81,7 +84,31 @@ bool Insertion::can_move(PyObject *operation, MlirLocation location) const {
          words_of(location_.get())[kLocation] == reinterpret_cast<uintptr_t>(location.ptr);
 }
 
-bool Insertion::settle() { return (movable_ && is_innermost()) || leave(); }
+bool Insertion::settle() {
+  if (!movable_) return leave();
+  if (is_innermost()) return true;
+  // Something was entered. Mostly it was left again, and the bindings' stack has moved.
+  bool left_all = true;
+  for (int tries = 0; tries < kTries; ++tries) {
+    Owned point = attribute(known.insertion_point_class, names.current);
+    Owned location = attribute(known.location_class, names.current);
+    python.PyErr_Clear();  // none, where a context was entered
+    bool own_point = point.get() == point_.get(), own_location = location.get() == location_.get();
+    if (own_point && own_location) {
+      entry_ = innermost_entry();
+      if (!left_all) python.PyErr_SetString(known.runtime_error, kLeftEntered);
+      return left_all;
+    }
+    left_all = false;
+    const Owned &foreign = own_point ? location : point;
+    if (!foreign || !exit(foreign)) break;
+  }
+  python.PyErr_Clear();
+  leave();
+  python.PyErr_Clear();
+  python.PyErr_SetString(known.runtime_error, kLeftEntered);
+  return false;
+}
 
 bool Insertion::leave() {
   bool left = true;

@@ -43,13 +43,20 @@ PyObject *call_slow(PyObject *function, PyObject *self, PyObject *const *argumen
   return result;
 }
 
+// An operation that the pattern created, or another one. Only while nothing waits to be erased.
+MlirOperation created_operation(const Rewriter &rewriter, PyObject *object) {
+  for (size_t index = 0; index < rewriter.made_count; ++index)
+    if (rewriter.made[index].object == object) return rewriter.made[index].op;
+  return operation_of(object);
+}
+
 // Up to kResultLimit values that `replacement` stands for; a negative number for more, and for anything else.
-intptr_t values_of(PyObject *replacement, MlirValue *values) {
+intptr_t values_of(const Rewriter &rewriter, PyObject *replacement, MlirValue *values) {
   if (!is_of(replacement, known.operation_class)) {
     values[0] = value_of(replacement);
     return values[0].ptr ? 1 : -1;
   }
-  MlirOperation op = operation_of(replacement);
+  MlirOperation op = created_operation(rewriter, replacement);
   if (!op.ptr) return -1;
   intptr_t count = compiler.operation_result_count(op);
   if (count > static_cast<intptr_t>(kResultLimit)) return -1;
@@ -67,7 +74,7 @@ bool uses(MlirOperation op, MlirValue value) {
 bool may_use_itself(const Rewriter &rewriter, MlirValue value, MlirValue result) {
   intptr_t count = size_of(rewriter.created);
   for (intptr_t index = 0; index < count; ++index) {
-    MlirOperation op = operation_of(python.PyList_GetItem(rewriter.created, index));
+    MlirOperation op = created_operation(rewriter, python.PyList_GetItem(rewriter.created, index));
     if (!op.ptr || uses(op, result)) return true;
   }
   return !count && compiler.value_is_result(value) && uses(compiler.value_owner(value), result);
@@ -78,7 +85,7 @@ bool can_replace_quickly(const Rewriter &rewriter, PyObject *old, PyObject *repl
   if (old != rewriter.view && old != rewriter.root) return false;
   if (size_of(rewriter.pending) || size_of(rewriter.dying)) return false;
   MlirValue values[kResultLimit];
-  intptr_t count = values_of(replacement, values);
+  intptr_t count = values_of(rewriter, replacement, values);
   if (count < 0 || count != compiler.operation_result_count(rewriter.op)) return false;
   for (intptr_t index = 0; index < count; ++index) {
     MlirValue result = compiler.operation_result(rewriter.op, index);
@@ -98,6 +105,9 @@ PyObject *create(PyObject *self, PyObject *const *arguments, intptr_t count, PyO
       Owned operation = operation_object(made);
       if (!operation || python.PyList_Append(rewriter.created, operation.get()) != 0) return nullptr;
       rewriter.dirty = 1;
+      // The list keeps the object as long as it is remembered here.
+      if (rewriter.made_count < sizeof(rewriter.made) / sizeof(rewriter.made[0]))
+        rewriter.made[rewriter.made_count++] = {operation.get(), made};
       return operation.release();
     }
   }
@@ -247,6 +257,7 @@ void Rewriter::begin(MlirRewriterBase base, MlirOperation matched, PyObject *ope
 
 void Rewriter::close() {
   op = {nullptr};
+  made_count = 0;
   closed = 1;
   dirty = 0;
   set(root, known.none);
@@ -264,7 +275,7 @@ bool Rewriter::settle_quickly() {
   if (tells_of_created && size_of(created)) return false;
   if (!replacement) return true;
   MlirValue values[kResultLimit];
-  intptr_t count = values_of(replacement, values);
+  intptr_t count = values_of(*this, replacement, values);
   if (count < 0) return false;
   compiler.replace_by_values({reinterpret_cast<void *>(address)}, op, count, values);
   if (!call_method(ireekit::names._set_invalid, root)) python.PyErr_Clear();

@@ -41,6 +41,12 @@ struct Rewriter {
   PyObject *view;         // of `root`, as the pattern was given it
   PyObject *replacement;  // of `root`: a value or an operation that is not in `pending` yet
   MlirOperation op;       // `root`, while a pattern runs that was called from here
+  // The first operations of `created` that were created from here, as long as nothing was erased.
+  struct Made {
+    PyObject *object;
+    MlirOperation op;
+  } made[4];
+  size_t made_count;
   Insertion insertion;
 
   static Rewriter &of(PyObject *object) { return *reinterpret_cast<Rewriter *>(object); }

@@ -1,0 +1,24 @@
+// RUN: ireekit compile %s --target cpu:x86-64-v4 --no-cache -o %t.vmfb --dump %t.dump
+// RUN: cat %t.dump/*retile-convolutions.mlir | filecheck %s
+
+// More weights than pixels: each share has the whole image, and 32 channels. The other image stays as it was.
+
+// CHECK-DAG: distribution = [0, 7, 7, 32, 0, 0, 0]
+// CHECK-DAG: distribution = [0, {{[0-9]+}}, 56, {{[0-9]+}}, 0, 0, 0]
+func.func @small(%image: tensor<1x9x9x64xf32>, %filter: tensor<3x3x64x64xf32>) -> tensor<1x7x7x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<1x7x7x64xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x7x7x64xf32>) -> tensor<1x7x7x64xf32>
+  %result = linalg.conv_2d_nhwc_hwcf ins(%image, %filter : tensor<1x9x9x64xf32>, tensor<3x3x64x64xf32>)
+    outs(%init : tensor<1x7x7x64xf32>) -> tensor<1x7x7x64xf32>
+  return %result : tensor<1x7x7x64xf32>
+}
+
+func.func @large(%image: tensor<1x58x58x64xf32>, %filter: tensor<3x3x64x64xf32>) -> tensor<1x56x56x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<1x56x56x64xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x56x56x64xf32>) -> tensor<1x56x56x64xf32>
+  %result = linalg.conv_2d_nhwc_hwcf ins(%image, %filter : tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
+    outs(%init : tensor<1x56x56x64xf32>) -> tensor<1x56x56x64xf32>
+  return %result : tensor<1x56x56x64xf32>
+}
