@@ -35,8 +35,8 @@ _VECTORS = 2
 class BlockWeights(ireekit.Pass):
     """Bring contractions with a constant matrix into the blocked form, with the matrix packed.
 
-    Left alone are those of few columns, those whose left-hand side would have to be moved, and constants that are not
-    in the program (parameters).
+    Left alone are those of one row or of few columns, those whose left-hand side would have to be moved, and constants
+    that are not in the program (parameters).
     """
 
     name = "mypipeline-block-weights"
@@ -86,6 +86,9 @@ def _plan(product: Contraction, machine: Machine, min_columns: int) -> _Plan | N
     rows = tuple(loop for loop in product.dims[2] if loop not in product.n)
     lhs, rhs, out = product.dims
     if source is None or lhs != (*rows, *product.k) or out != (*rows, *product.n):
+        return None
+    # One row reads each weight once: in the order of a row of weights memory gives them faster.
+    if all(product.extent(loop) == 1 for loop in rows):
         return None
     extents = [product.extent(loop) for loop in (*product.n, *product.k)]
     if None in extents or math.prod(size or 0 for size in extents[: len(product.n)]) < min_columns:
@@ -148,10 +151,7 @@ def _packed(plan: _Plan, blocks: int, packed: dict[Any, ir.Value]) -> ir.Value:
 def _as_rows(lhs: ir.Value, rank: int) -> ir.Value:
     """``[rows..., K...]`` as ``[M, K]``."""
     axes = range(ir.RankedTensorType(lhs.type).rank)
-    if rank:
-        return collapse(lhs, [axes[:rank], axes[rank:]])
-    flat = collapse(lhs, [axes])
-    return expand(flat, [[0, 1]], [1, *sizes_of(flat)])
+    return collapse(lhs, [axes[:rank], axes[rank:]])
 
 
 def _initial(plan: _Plan, m: int | ir.Value, blocks: int) -> ir.Value:
@@ -201,7 +201,4 @@ def _first_columns(value: ir.Value, m: int | ir.Value, columns: int) -> ir.Value
 def _as_result(flat: ir.Value, rank: int, sizes: list[int | ir.Value]) -> ir.Value:
     """``[M, N]`` as ``[rows..., columns...]``."""
     axes = range(len(sizes))
-    if rank:
-        return expand(flat, [axes[:rank], axes[rank:]], sizes)
-    single = collapse(flat, [[0, 1]])
-    return expand(single, [axes], sizes)
+    return expand(flat, [axes[:rank], axes[rank:]], sizes)

@@ -19,7 +19,7 @@ _RESHAPES = frozenset({"tensor.expand_shape", "tensor.collapse_shape"})
 def source_of(value: ir.Value) -> ir.Value | None:
     """The constant that ``value`` is made of by moving alone, or ``None``."""
     while (op := _maker(value)) is not None:
-        if constant_value_kind(op):
+        if makes_constant(op):
             return value
         if not (op.name == "linalg.transpose" or op.name in _RESHAPES or _is_copy(op)):
             return None
@@ -36,7 +36,7 @@ def view_of(value: ir.Value) -> Array | None:
     type: Any = value.type  # noqa: A001
     if op is None or not isinstance(type, ir.RankedTensorType) or not type.has_static_shape:
         return None
-    if constant_value_kind(op):
+    if makes_constant(op):
         constant: Constant | None = constant_value(value)
         return None if constant is None else constant.broadcast()
     moves = op.name == "linalg.transpose" or op.name in _RESHAPES or _is_copy(op)
@@ -51,7 +51,7 @@ def view_of(value: ir.Value) -> Array | None:
     return _copied(op, array, tuple(type.shape))
 
 
-def constant_value_kind(op: ir.Operation) -> bool:
+def makes_constant(op: ir.Operation) -> bool:
     """Whether ``op`` makes a constant tensor."""
     return op.name in ("arith.constant", "flow.tensor.constant")
 

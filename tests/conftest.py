@@ -27,7 +27,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"DIED in native code, then run once more: {test}", red=True)
 
 
-
 @pytest.fixture(scope="session", autouse=True)
 def ireekit_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The cache folder of this session, empty at its start; processes started by tests inherit it."""

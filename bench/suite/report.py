@@ -31,7 +31,8 @@ def tables(run: dict[str, Any]) -> str:
     """Everything about one run; by CPU time where ``run["by"]`` is ``cpu_ms``."""
     packages = ", ".join(f"{name} {number}" for name, number in run["versions"].items())
     parts = [
-        f"{run['date']}, {run['cpu']}, {run['cores']} cores. Python {run['python']}, {packages}.",
+        f"{run['date']}, {run['cpu']}, {run['cores']} cores, load {run['load']:.1f}.",
+        f"Python {run['python']}, {packages}.",
         f"Milliseconds a call, {_MEANINGS[run['by']]}. `!`: further from torch's results than the model's tolerance.",
         _table(["model", "threads", *run["engines"]], _time_rows(run)),
         "How many times faster ours is (ratio of minima):",

@@ -16,6 +16,7 @@ RUN: dict[str, Any] = {
     "date": "2026-01-01 00:00",
     "cpu": "abacus",
     "cores": 2,
+    "load": 0.5,
     "python": "3.11",
     "versions": {"onnxruntime": "1.0"},
     "engines": ["ours", "stock", "onnxruntime", "executorch"],

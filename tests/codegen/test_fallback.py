@@ -11,12 +11,13 @@ from ireekit.codegen import CompilationInfo, LoweringConfig, Translation, config
 from ireekit.errors import CompileError, CompileWarning
 
 MODULE = """
-func.func @main(%a: tensor<64x64xf32>, %b: tensor<64x64xf32>) -> tensor<64x64xf32> {
+!t = tensor<64x64xf32>
+func.func @main(%a: !t, %b: !t) -> !t {
   %zero = arith.constant 0.0 : f32
-  %0 = tensor.empty() : tensor<64x64xf32>
-  %1 = linalg.fill ins(%zero : f32) outs(%0 : tensor<64x64xf32>) -> tensor<64x64xf32>
-  %2 = linalg.matmul ins(%a, %b : tensor<64x64xf32>, tensor<64x64xf32>) outs(%1 : tensor<64x64xf32>) -> tensor<64x64xf32>
-  return %2 : tensor<64x64xf32>
+  %0 = tensor.empty() : !t
+  %1 = linalg.fill ins(%zero : f32) outs(%0 : !t) -> !t
+  %2 = linalg.matmul ins(%a, %b : !t, !t) outs(%1 : !t) -> !t
+  return %2 : !t
 }
 """
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ireekit.errors import PipelineError
-from ireekit.passes import Pass
+from ireekit.passes import NativePasses, Pass
 from ireekit.passes.options import option
 from ireekit.pipeline import PipelineDefinition
 
@@ -71,3 +71,24 @@ def test_passes_of_an_input_type_are_offered_and_count() -> None:
     pipeline = PipelineDefinition("acme").input("acme", Fuse(), dialects=["acme"])
     assert list(pipeline.passes) == [Fuse]
     assert pipeline.fingerprint({"cpu"}) != plain.fingerprint({"cpu"})
+
+
+def test_passes_are_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = _pipeline().at("abi", NativePasses("tidy", "cse")).input("acme", Fuse(), dialects=("acme",))
+    left = [pipeline.without("acme-fuse"), pipeline.configured({"without": " acme-fuse,"})]
+    monkeypatch.setenv("ACME_X_OPT_WITHOUT", "acme-fuse")
+    left.append(pipeline.configured())
+    for each in left:
+        assert [step.action.name for step in each.steps] == ["tidy"]
+        assert [len(kind.steps) for kind in each.inputs] == [0]
+        assert each.fingerprint({"cpu"}) != pipeline.fingerprint({"cpu"})
+    assert len(pipeline.steps) == 2
+    assert len(pipeline.configured({"without": ""}).steps) == 2
+
+
+def test_only_passes_that_are_there_can_be_left_out() -> None:
+    with pytest.raises(PipelineError, match="has no pass 'acme-fus'") as caught:
+        _pipeline().without("acme-fus")
+    assert caught.value.remedy == "did you mean 'acme-fuse'?"
+    with pytest.raises(PipelineError, match="every pipeline has an option 'without'"):
+        _pipeline().option("without", Fuse, "max-ops")

@@ -19,8 +19,6 @@ from ireekit.plugin.manifest import sealed
 
 from .stock import LOCAL_CPU, PACKAGES, Stock, install
 
-pytestmark = pytest.mark.xdist_group("plugin-faults")
-
 MODULE = """
 func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = arith.addf %x, %x : tensor<4xf32>

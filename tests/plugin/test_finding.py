@@ -24,7 +24,6 @@ from ireekit.plugin.places import DISABLED, LIBRARY, MANIFEST, STATE
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("finding"),
     pytest.mark.skipif(sys.platform == "win32", reason="IREE has no loader of plugins on Windows"),
 ]
 

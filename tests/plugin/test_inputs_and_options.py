@@ -73,6 +73,8 @@ def test_options_are_listed_with_their_defaults(tools: StockTools) -> None:
         (("--acme-opt-times=2",), {}, ["[default] builtin.module"] * 2),
         ((), {"ACME_OPT_SAY": "environment"}, ["[environment] builtin.module"]),
         (("--acme-opt-say=flag",), {"ACME_OPT_SAY": "environment", "ACME_OPT_TIMES": "0"}, []),
+        (("--acme-opt-without=acme-say",), {}, []),
+        ((), {"ACME_OPT_WITHOUT": "acme-say,acme-lower"}, []),
     ],
 )
 def test_options_are_given_by_flags_and_by_the_environment(
@@ -83,7 +85,12 @@ def test_options_are_given_by_flags_and_by_the_environment(
 
 
 @pytest.mark.parametrize(
-    ("flag", "reason"), [("--acme-opt-times=many", "option 'times'"), ("--acme-opt-times=-1", "-1 is below 0")]
+    ("flag", "reason"),
+    [
+        ("--acme-opt-times=many", "option 'times'"),
+        ("--acme-opt-times=-1", "-1 is below 0"),
+        ("--acme-opt-without=acme-sai", "did you mean 'acme-say'?"),
+    ],
 )
 def test_a_wrong_value(tools: StockTools, flag: str, reason: str) -> None:
     done = tools.compile(ADD, "--iree-plugin=acme", flag)

@@ -8,7 +8,6 @@ import io
 import re
 import struct
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ from ireekit.passes.instrumentation import Instrumentation
 
 from .demo_models import MODELS
 from .stock import Stock, install
-
-pytestmark = pytest.mark.xdist_group("plugin-same-result")
 
 # Weights and binaries, which both ways of writing IR to files abridge in their own manner; the programs are compared
 # by their bytes.
@@ -54,14 +51,34 @@ class Both:
     inputs: tuple[Any, ...]
 
 
-Make = Callable[[str, str], Both]
-
-
 @pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Compiles a model for a target in both ways, once."""
-    stock = install(tmp_path_factory.mktemp("same"))
-    return functools.cache(lambda name, target: _compile(stock, name, target, tmp_path_factory.mktemp("both")))
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    return install(tmp_path_factory.mktemp("same"))
+
+
+@pytest.mark.parametrize(("name", "target"), CASES)
+def test_both_make_one_program(
+    name: str, target: str, stock: Stock, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """In one test a case, for it is compiled twice: the IR after each phase, the bytes, and what comes of a run."""
+    both = _compile(stock, name, target, tmp_path)
+    assert [phase for phase in COMPARED if len({_digest(folder, phase) for folder in both.folders}) != 1] == []
+    ours, theirs = _entries(both.ours.data), _entries(both.theirs)
+    del ours["ireekit.json"]
+    assert sorted(ours) == sorted(theirs)
+    assert [part for part in ours if _defined(ours[part]) != _defined(theirs[part])] == []
+    if target == "vulkan":
+        request.getfixturevalue("vulkan")
+    if target in RUN:
+        _compare_outputs(both)
+
+
+def _compare_outputs(both: Both) -> None:
+    assert both.ours.metadata is not None
+    programs = (both.ours, Artifact.assemble(both.theirs, both.ours.metadata))
+    results = [np.asarray(program(*both.inputs)) for program in programs]
+    assert np.isfinite(results[0]).all()
+    assert results[0].tobytes() == results[1].tobytes()
 
 
 def _compile(stock: Stock, name: str, target: str, folder: Path) -> Both:
@@ -84,12 +101,6 @@ def _imported(name: str) -> tuple[ImportedModule, tuple[Any, ...]]:
     return mypipeline.import_model(source, *inputs, dynamic_shapes=shapes), run
 
 
-@pytest.mark.parametrize(("name", "target"), CASES)
-def test_the_program_is_the_same_after_each_phase(name: str, target: str, make: Make) -> None:
-    folders = make(name, target).folders
-    assert [phase for phase in COMPARED if len({_digest(folder, phase) for folder in folders}) != 1] == []
-
-
 def _digest(folder: Path, phase: str) -> str:
     (path,) = (each for each in folder.iterdir() if re.fullmatch(rf"(\d+-|.*\.\d+\.){phase}\.mlir", each.name))
     if phase == LAST_EXTENDED and path.name.endswith(f"-{phase}.mlir"):
@@ -99,15 +110,6 @@ def _digest(folder: Path, phase: str) -> str:
         path = ours[ours.index(following) - 1]
     text = CONSTANT.sub("dense<>", path.read_text().partition("\n{-#")[0].rstrip())
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@pytest.mark.parametrize(("name", "target"), CASES)
-def test_the_program_is_the_same_byte_by_byte(name: str, target: str, make: Make) -> None:
-    both = make(name, target)
-    ours, theirs = _entries(both.ours.data), _entries(both.theirs)
-    del ours["ireekit.json"]
-    assert sorted(ours) == sorted(theirs)
-    assert [part for part in ours if _defined(ours[part]) != _defined(theirs[part])] == []
 
 
 def _defined(data: bytes) -> bytes:
@@ -130,17 +132,3 @@ def _defined(data: bytes) -> bytes:
 def _entries(data: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
-
-
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("target", RUN)
-def test_outputs_are_equal_bit_for_bit(name: str, target: str, make: Make, request: pytest.FixtureRequest) -> None:
-    if target == "vulkan":
-        request.getfixturevalue("vulkan")
-    both = make(name, target)
-    assert both.ours.metadata is not None
-    results = [
-        np.asarray(each(*both.inputs)) for each in (both.ours, Artifact.assemble(both.theirs, both.ours.metadata))
-    ]
-    assert np.isfinite(results[0]).all()
-    assert results[0].tobytes() == results[1].tobytes()

@@ -12,7 +12,7 @@ import pytest
 
 from .stock import LOCAL_CPU, Stock, install
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("plugin-sanitizers")]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 FUZZ = Path(__file__).with_name("fuzz_manifest.py")

@@ -1,4 +1,4 @@
-"""Patterns and rules as the native library calls them: what is easy to lose there, and the same through the bindings."""
+"""Patterns and rules as the native library calls them: what is easy to lose, and the same through the bindings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from iree.compiler import ir
 from iree.compiler.dialects import arith
 
+from ireekit.bindings import build_info
 from ireekit.bindings.native import OVERRIDE, native_problem
+from ireekit.bindings.native_patterns import known_layouts
 from ireekit.errors import PassError
 from ireekit.passes.rewrite import Attr, apply_greedily, apply_walk, compute, op, pattern, replace, rewrite_rule
 from ireekit.passes.rewrite.native import is_native
@@ -47,6 +49,13 @@ def test_patterns_are_called_natively(parse):
 
     apply_walk(parse(ADDITIONS), look)
     assert seen == [(True, arith.AddIOp, True)] * 4
+
+
+@native_only
+def test_a_verified_build_is_laid_out_as_expected(context):
+    if build_info().verified is None:
+        pytest.skip(f"compiler build {build_info().build_id} is not one that was verified")
+    assert known_layouts(context) == {"values", "stack"}
 
 
 def test_builders_create_before_the_matched_operation_with_its_location(parse):

@@ -12,7 +12,7 @@ import ctypes
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from ctypes import c_bool, c_char_p, c_size_t, c_void_p, py_object
+from ctypes import c_bool, c_char_p, c_size_t, c_uint, c_void_p, py_object
 from typing import TYPE_CHECKING, Any
 
 from ireekit.bindings.capsules import OPERATION, context_address, pointer_of
@@ -38,6 +38,14 @@ def native_defining_op(slow: Callable[[Any], Any], context: ir.Context) -> Calla
     """A function that does what ``slow`` does, the operation that makes a value, and asks it where it does not know."""
     handle = _prepared(context)
     return None if handle is None else handle.ireekit_defining_op(slow)
+
+
+def known_layouts(context: ir.Context) -> frozenset[str]:
+    """Which of the bindings' objects the native library looks into, as it found them to be laid out as expected:
+    ``values``, and the ``stack`` of insertion points and locations. Without them patterns are called more slowly."""
+    handle = _prepared(context)
+    bits = 0 if handle is None else handle.ireekit_known_layouts()
+    return frozenset(name for index, name in enumerate(("values", "stack")) if bits >> index & 1)
 
 
 def native_rewriter(functions: Mapping[str, Any], context: ir.Context) -> type[Any] | None:
@@ -105,14 +113,9 @@ def _prepared(context: ir.Context) -> Any:
 
 
 def _prepare(context: ir.Context) -> Any:
-    handle: Any = native_library()
-    if handle is None or sys.implementation.name != "cpython" or object.__basicsize__ != _HEADER:
+    functions = _library_functions()
+    if functions is None:
         return None
-    functions = _functions(handle)
-    for index, name in enumerate(_names(functions.ireekit_python_name)):
-        if not hasattr(ctypes.pythonapi, name):
-            return None
-        functions.ireekit_python_bind(index, ctypes.cast(getattr(ctypes.pythonapi, name), c_void_p))
     from iree.compiler import ir, rewrite
 
     operation = ir.Operation.create(
@@ -145,6 +148,7 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("ireekit_bindings_name", c_char_p, (c_size_t,)),
     ("ireekit_bindings_setup", c_bool, (py_object, py_object, py_object, py_object)),
     ("ireekit_defining_op", py_object, (py_object,)),
+    ("ireekit_known_layouts", c_uint, ()),
     ("ireekit_set_innermost_entry", None, (c_void_p,)),
     ("ireekit_rewriting_name", c_char_p, (c_size_t,)),
     ("ireekit_rewriting_setup", c_bool, (py_object,)),
@@ -155,8 +159,17 @@ _SIGNATURES: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
 )
 
 
-def _functions(handle: ctypes.CDLL) -> Any:
-    return _Functions(handle)
+def _library_functions() -> Any:
+    """The library's functions, with those of Python bound; ``None`` where there are none."""
+    handle = native_library()
+    if handle is None or sys.implementation.name != "cpython" or object.__basicsize__ != _HEADER:
+        return None
+    functions: Any = _Functions(handle)
+    for index, name in enumerate(_names(functions.ireekit_python_name)):
+        if not hasattr(ctypes.pythonapi, name):
+            return None
+        functions.ireekit_python_bind(index, ctypes.cast(getattr(ctypes.pythonapi, name), c_void_p))
+    return functions
 
 
 def _known() -> dict[str, Any]:

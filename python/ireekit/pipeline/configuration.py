@@ -14,6 +14,10 @@ from ireekit.passes import Pass
 from ireekit.passes.option_text import TextError
 from ireekit.passes.options import OptionField, options_of
 
+WITHOUT = "without"
+"""The option of every pipeline that names passes to leave out."""
+WITHOUT_HELP = "passes to leave out, with commas between their names"
+
 
 @dataclass(frozen=True)
 class PipelineOption:
@@ -71,6 +75,12 @@ def make_option(name: str, cls: type[Pass], field: str | None) -> PipelineOption
 def variable(pipeline: str, option: str) -> str:
     """The environment variable that sets an option of a pipeline."""
     return f"{pipeline}_opt_{option}".replace("-", "_").upper()
+
+
+def left_out(pipeline: str, given: str | None) -> tuple[str, ...]:
+    """Names of the passes to leave out, as ``given`` says, or else the environment."""
+    text = os.environ.get(variable(pipeline, WITHOUT), "") if given is None else given
+    return tuple(name for each in text.split(",") if (name := each.strip()))
 
 
 def values_in(pipeline: str, options: Sequence[PipelineOption], given: Mapping[str, str]) -> dict[PipelineOption, Any]:

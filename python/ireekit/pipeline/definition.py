@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Mapping
+import difflib
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from ireekit.errors import PipelineError
 from ireekit.passes import NativePasses, Pass, walk
 from ireekit.passes.registry import Passes
-from ireekit.pipeline.configuration import PipelineOption, configured_pass, make_option, values_in
+from ireekit.pipeline.configuration import WITHOUT, PipelineOption, configured_pass, left_out, make_option, values_in
 from ireekit.pipeline.fingerprints import dialect_fingerprint
 from ireekit.pipeline.hooks import HookPoint
 
@@ -116,7 +117,7 @@ class PipelineDefinition:
     def passes(self) -> Passes:
         """The passes it offers by name: those it was made with, and those of its steps."""
         offered = Passes(self._passes)
-        for step in (*self._steps, *(step for each in self._inputs for step in each.steps)):
+        for step in self._all_steps():
             if isinstance(step.action, Pass) and offered.find(step.action.name) is None:
                 offered.add(type(step.action))
         return offered
@@ -195,6 +196,8 @@ class PipelineDefinition:
         Raises:
           PipelineError: the pass has no such option, or the pipeline has one of that name.
         """
+        if name == WITHOUT:
+            raise PipelineError(f"every pipeline has an option {WITHOUT!r}", remedy="choose another name")
         if any(each.name == name for each in self._options):
             raise PipelineError(f"two options are called {name!r}", remedy="choose another name for one")
         self._options.append(make_option(name, pass_class, field))
@@ -204,20 +207,37 @@ class PipelineDefinition:
         """The pipeline with options as ``given`` says, and for the others the environment; itself where neither does.
 
         Args:
-          given: texts of values by names of options.
+          given: texts of values by names of options; every pipeline has one called ``without``, with names of passes
+            to leave out and commas between them.
 
         Raises:
-          PipelineError: there is no such option, or a value is wrong.
+          PipelineError: there is no such option or pass, or a value is wrong.
         """
-        values = values_in(self.name, self._options, given or {})
+        texts = dict(given or {})
+        unwanted = left_out(self.name, texts.pop(WITHOUT, None))
+        values = values_in(self.name, self._options, texts)
+        pipeline = self.without(*unwanted) if unwanted else self
         if not values:
-            return self
-        other = copy.copy(self)
-        other._steps = [_configured(step, values) for step in self._steps]
-        other._inputs = [
-            replace(each, steps=tuple(_configured(step, values) for step in each.steps)) for each in self._inputs
-        ]
-        return other
+            return pipeline
+        return pipeline._with_each(lambda step: _configured(step, values))
+
+    def without(self, *passes: str) -> Self:
+        """A copy that leaves out all steps with these passes, by name.
+
+        Raises:
+          PipelineError: no step has a pass of that name.
+        """
+        known = {step.action.name for step in self._all_steps()}
+        for name in passes:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                raise PipelineError(
+                    f"pipeline {self.name!r} has no pass {name!r}",
+                    remedy=f"did you mean {near[0]!r}?"
+                    if near
+                    else f"its passes: {', '.join(sorted(known)) or 'none'}",
+                )
+        return self._with_each(lambda step: None if step.action.name in passes else step)
 
     def extended(self) -> Self:
         """A copy: what is added to it later is not added to this one."""
@@ -229,6 +249,21 @@ class PipelineDefinition:
         """A copy that does nothing at ``phase``."""
         other = self.extended()
         other._steps = [step for step in self._steps if step.phase != phase]
+        return other
+
+    def _all_steps(self) -> tuple[Step, ...]:
+        """With those of input types."""
+        return (*self._steps, *(step for each in self._inputs for step in each.steps))
+
+    def _with_each(self, change: Callable[[Step], Step | None]) -> Self:
+        """A copy with other steps; ``None`` leaves one out."""
+
+        def changed(steps: Iterable[Step]) -> list[Step]:
+            return [made for step in steps if (made := change(step)) is not None]
+
+        other = self.extended()
+        other._steps = changed(self._steps)
+        other._inputs = [replace(each, steps=tuple(changed(each.steps))) for each in self._inputs]
         return other
 
     def _add(self, point: HookPoint, actions: tuple[Action, ...], targets: Iterable[str] | None) -> Self:

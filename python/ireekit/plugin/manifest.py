@@ -32,6 +32,7 @@ from ireekit.errors import PipelineError
 from ireekit.files import write_atomically
 from ireekit.passes.registry import PassSource
 from ireekit.pipeline import InstalledPipeline, PipelineDefinition
+from ireekit.pipeline.configuration import WITHOUT, WITHOUT_HELP
 from ireekit.pipeline.passes import pipeline_passes
 
 HEADER = "ireekit-plugin-manifest 1"
@@ -171,7 +172,10 @@ def _entry(name: str, definition: PipelineDefinition | None) -> PipelineEntry:
     return PipelineEntry(
         name,
         input_types=tuple((each.name, tuple(sorted(each.dialects))) for each in definition.inputs),
-        options=tuple(OptionEntry(each.name, each.default(steps), each.help) for each in definition.options),
+        options=(
+            *(OptionEntry(each.name, each.default(steps), each.help) for each in definition.options),
+            OptionEntry(WITHOUT, "", WITHOUT_HELP),
+        ),
         flags=definition.flags,
     )
 

@@ -16,7 +16,7 @@
 // UNKNOWN: error: there is no phase 'abj'
 // UNKNOWN-NEXT: remedy: did you mean 'abi'?
 // PIPELINE: error: no installed package offers a pipeline 'test-pipelin'
-// MINE: builtin.module({{.*}}mypipeline-channels-last
+// MINE: builtin.module({{.*}}mypipeline-assign-layout
 func.func @f(%a: i32) -> i32 {
   %0 = arith.addi %a, %a : i32
   return %a : i32

@@ -1,6 +1,7 @@
 #include "bindings.h"
 
 #include "export.h"
+#include "insertion.h"
 #include "symbols.h"
 
 namespace ireekit {
@@ -8,7 +9,7 @@ namespace {
 
 // Words of a PyValue: the Python object of the operation it belongs to, which for a result is the one that defines it,
 // and the value. Of a PyType and a PyAttribute: what they stand for, after the context.
-constexpr size_t kValueOperation = 4;
+constexpr size_t kValueOperation = 5;
 constexpr size_t kValueWord = 6;
 constexpr size_t kAttributeWord = 5;
 
@@ -18,14 +19,17 @@ bool values_are_known = false;
 // are for `slow`, the function in Python.
 PyObject *defining_op(PyObject *slow, PyObject *value) {
   PyObject *type = Owned(python.PyObject_Type(value)).get();
+  if (!values_are_known) return call(slow, value).release();
   if (type == known.argument_class) return Owned::share(known.none).release();
-  if (type != known.result_class || !values_are_known) return call(slow, value).release();
+  if (type != known.result_class) return call(slow, value).release();
   auto *operation = reinterpret_cast<PyObject *>(words_of(value)[kValueOperation]);
   if (!operation_of(operation).ptr) return call(slow, value).release();
   return Owned::share(operation).release();
 }
 
-PyMethodDef kDefiningOp = {"defining_op", reinterpret_cast<void *>(defining_op), kMethodOne, nullptr};
+PyMethodDef kDefiningOp = {"defining_op", reinterpret_cast<void *>(defining_op), kMethodOne,
+                           "defining_op($module, value, /)\n--\n\n"
+                           "The operation that makes ``value``; ``None`` for a block argument."};
 
 // Whether the words of `value`, a result of `operation`, are as they are taken to be.
 bool fits(PyObject *value, PyObject *operation) {
@@ -131,3 +135,6 @@ IREEKIT_EXPORT bool ireekit_bindings_setup(PyObject *objects, PyObject *value, P
 IREEKIT_EXPORT PyObject *ireekit_defining_op(PyObject *slow) {
   return python.PyCFunction_NewEx(&kDefiningOp, slow, nullptr);
 }
+
+// What is laid out as this library takes it to be: 1 for values, 2 for the stack of insertion points and locations.
+IREEKIT_EXPORT unsigned ireekit_known_layouts() { return (values_are_known ? 1 : 0) | (innermost_entry ? 2 : 0); }

@@ -83,6 +83,22 @@ module {
 
 // -----
 
+// So does one of a single row.
+
+// CHECK-LABEL: @one_row
+// CHECK: linalg.matmul
+#cpu = #hal.executable.target<"llvm-cpu", "embedded-elf-x86_64", {cpu_features = "+avx512f", target_triple = "x86_64-unknown-unknown-eabi-elf"}>
+module {
+  util.global private @device = #hal.device.target<"local", [#cpu]> : !hal.device
+  util.func public @one_row(%x: tensor<1x8xf32>, %to: tensor<1x32xf32>) -> tensor<1x32xf32> {
+    %weights = arith.constant dense<0.5> : tensor<8x32xf32>
+    %r = linalg.matmul ins(%x, %weights : tensor<1x8xf32>, tensor<8x32xf32>) outs(%to : tensor<1x32xf32>) -> tensor<1x32xf32>
+    util.return %r : tensor<1x32xf32>
+  }
+}
+
+// -----
+
 // As does one for no known machine.
 
 // CHECK-LABEL: @no_machine
