@@ -47,7 +47,7 @@ def _retile(op: ir.Operation) -> bool:
     found = _DISTRIBUTION.search(text)
     if found is None or len(op.operands) != 3 or len(op.results) != 1:
         return False
-    tiles = [int(size) for size in found[2].split(",")]
+    tiles = [int(size) for size in found[2].split(",") if size.strip()]  # of a scalar there are none
     shapes = [shape for value in op.operands if (shape := _shape(value)) is not None]
     if len(tiles) != _LOOPS or len(shapes) != 3:
         return False

@@ -124,6 +124,27 @@ def test_the_source_of_a_pass_is_a_miss(tmp_path: Path) -> None:
     assert run() == "False"
 
 
+def test_the_source_of_its_helpers_is_a_miss(tmp_path: Path) -> None:
+    package = tmp_path / "made"
+    (package / "parts").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    helper = package / "parts" / "helper.py"
+    helper.write_text("SIZE = 1\n")
+    (package / "passes.py").write_text(
+        "import sys\nfrom ireekit import Pass, Pipeline\nfrom made.parts.helper import SIZE\n"
+        "class Made(Pass):\n    name = 'made'\n    def run(self, op):\n        assert SIZE\n"
+        f"print(Pipeline('made').at('start', Made()).compile({TWICE!r}, cache=sys.argv[1]).from_cache)\n"
+    )
+
+    def run() -> str:
+        command = [sys.executable, "-c", "import made.passes", tmp_path / "cache"]
+        return subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout.strip()
+
+    assert [run(), run()] == ["False", "True"]
+    helper.write_text("SIZE = 2\n")
+    assert run() == "False"
+
+
 def test_another_compiler_or_ireekit_is_a_miss(compile_, monkeypatch: pytest.MonkeyPatch) -> None:
     compile_()
     build = host.build_info()

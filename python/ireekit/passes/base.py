@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,7 +97,7 @@ class Pass(ABC):
         return f"{self.name}{{{options}}}" if options else self.name
 
     def fingerprint(self) -> str:
-        """Changes with the pass's name, its options and the source of the file that defines it."""
+        """Changes with the pass's name, its options, and the source files of the package that defines it."""
         return f"{type(self).__module__}.{self}@{_source_digest(type(self))}"
 
 
@@ -126,9 +127,19 @@ class NativePasses:
 def _source_digest(cls: type) -> str:
     import hashlib
 
+    digest = hashlib.sha256()
+    for path in _sources(cls):
+        try:
+            digest.update(path.read_bytes())
+        except OSError:
+            digest.update(repr(cls).encode())
+    return digest.hexdigest()[:16]
+
+
+def _sources(cls: type) -> list[Path]:
+    """The file of ``cls``, and those of its package, where its helpers are."""
     file = source_file(cls)
-    try:
-        source = Path(file).read_bytes() if file else repr(cls).encode()
-    except OSError:
-        source = repr(cls).encode()
-    return hashlib.sha256(source).hexdigest()[:16]
+    package = sys.modules.get(getattr(sys.modules.get(cls.__module__), "__package__", None) or "")
+    folders: list[str] = list(getattr(package, "__path__", ()))
+    beside = {path for folder in folders for path in Path(folder).rglob("*.py")}
+    return sorted(beside | {Path(file or repr(cls))})

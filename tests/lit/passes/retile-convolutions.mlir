@@ -22,3 +22,9 @@ func.func @large(%image: tensor<1x58x58x64xf32>, %filter: tensor<3x3x64x64xf32>)
     outs(%init : tensor<1x56x56x64xf32>) -> tensor<1x56x56x64xf32>
   return %result : tensor<1x56x56x64xf32>
 }
+
+// A kernel without loops has no tiles.
+func.func @scalar(%a: tensor<f32>, %b: tensor<f32>) -> tensor<f32> {
+  %sum = arith.addf %a, %b : tensor<f32>
+  return %sum : tensor<f32>
+}
