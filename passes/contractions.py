@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from iree.compiler import ir
-from iree.compiler.dialects import linalg
 
+from ireekit.bindings.linalg import is_contraction
 from ireekit.codegen import indexing_maps
-
-_linalg: Any = linalg
 
 NAMES = frozenset(
     {"linalg.generic", "linalg.matmul", "linalg.batch_matmul", "linalg.matvec", "linalg.vecmat", "linalg.batch_matvec"}
@@ -58,7 +56,7 @@ class Contraction:
 
 def contraction(op: ir.Operation) -> Contraction | None:
     """``op`` as a contraction of two tensors of one element type, or ``None``."""
-    if op.name not in NAMES or len(op.operands) != 3 or len(op.results) != 1 or not _linalg.isa_contraction_op(op):
+    if op.name not in NAMES or len(op.operands) != 3 or len(op.results) != 1 or not is_contraction(op):
         return None
     types: list[Any] = [value.type for value in op.operands]
     if any(not isinstance(each, ir.RankedTensorType) for each in types):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from iree.compiler import ir
-from iree.compiler.dialects import linalg
 
 from ireekit.passes.builders import before, empty, fill, tensor_type
 from ireekit.passes.uses import captured_values, defining_op, values_of
@@ -139,6 +138,8 @@ def _made_broadcast(images: Images, op: ir.Operation) -> ir.Value | None:
     dimensions: Any = op.attributes["dimensions"]
     if list(dimensions) != [0, 2, 3]:
         return None
+    from iree.compiler.dialects import linalg  # takes 160 ms
+
     return values_of(linalg.broadcast(op.operands[0], outs=[images.last(op.operands[1])], dimensions=[0, 1, 2]))[0]
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from iree.compiler import ir
-from iree.compiler.dialects import linalg
 
 from ireekit.bindings.erasure import erase_now
 from ireekit.passes.builders import after, before, constant, empty, tensor_type
@@ -158,6 +157,8 @@ def transpose(value: ir.Value, order: Sequence[int]) -> ir.Value:
         return constant(found.array if found.is_splat else np.transpose(found.array, order), made)
     sizes = sizes_of(value)
     target = empty([sizes[axis] for axis in order], kind.element_type)
+    from iree.compiler.dialects import linalg  # takes 160 ms
+
     return values_of(linalg.transpose(value, outs=[target], permutation=list(order)))[0]
 
 

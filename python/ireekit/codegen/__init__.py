@@ -1,5 +1,6 @@
 """Code generation of kernels, configured from Python."""
 
+from ireekit.bindings.linalg import indexing_maps
 from ireekit.codegen.configuration import (
     CompilationInfo,
     LoweringConfig,
@@ -7,7 +8,6 @@ from ireekit.codegen.configuration import (
     configuration_of,
     configure,
     configure_each,
-    indexing_maps,
     is_configured,
 )
 from ireekit.codegen.executables import Kernel, kernels, program_machine

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from ireekit.bindings.linalg import indexing_maps
 from ireekit.errors import CodegenError
 
 if TYPE_CHECKING:
@@ -186,11 +187,3 @@ def _check_loops(op: ir.Operation, lowering: LoweringConfig) -> None:
 def loop_count(op: ir.Operation) -> int:
     """How many loops a linalg operation iterates over."""
     return indexing_maps(op)[0].n_dims
-
-
-def indexing_maps(op: ir.Operation) -> list[ir.AffineMap]:
-    """From the loops of a linalg operation to the dimensions of each operand."""
-    from iree.compiler.dialects import linalg
-
-    functions: Any = linalg
-    return [each.value for each in functions.get_indexing_maps(op)]
