@@ -7,7 +7,6 @@ spent on. Shares of whole images and few channels read each weight once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -15,11 +14,11 @@ from typing import Any
 from iree.compiler import ir
 
 from ireekit import Pass, walk
-from ireekit.codegen import kernels
+from ireekit.codegen import LoweringConfig, kernels
 from ireekit.passes import Statistic
 
-_DISTRIBUTION = re.compile(r"(distribution = \[)([^\]]*)\]")
 _CONFIG = "lowering_config"
+_LEVEL = "distribution"
 _LOOPS = 7
 """Batch, rows, columns and channels of the result; rows, columns and channels of the filter."""
 _CHANNELS = 32
@@ -43,21 +42,19 @@ class RetileConvolutions(Pass):
 
 
 def _retile(op: ir.Operation) -> bool:
-    text = str(op.attributes[_CONFIG])
-    found = _DISTRIBUTION.search(text)
-    if found is None or len(op.operands) != 3 or len(op.results) != 1:
+    lowering = LoweringConfig.read(op.attributes[_CONFIG])
+    if lowering is None or lowering.loops != _LOOPS or _LEVEL not in lowering.tiles:
         return False
-    tiles = [int(size) for size in found[2].split(",") if size.strip()]  # of a scalar there are none
     shapes = [shape for value in op.operands if (shape := _shape(value)) is not None]
-    if len(tiles) != _LOOPS or len(shapes) != 3:
+    if len(op.operands) != 3 or len(op.results) != 1 or len(shapes) != 3:
         return False
     image, weights, result = shapes
     if not _is_convolution(image, weights, result) or prod(weights) <= prod(image) + prod(result):
         return False
     _batch, rows, columns, channels = result
+    tiles = list(lowering.tiles[_LEVEL])
     tiles[1:4] = [rows, columns, _CHANNELS if channels % _CHANNELS == 0 else tiles[3]]
-    changed = f"{text[: found.start(2)]}{', '.join(map(str, tiles))}{text[found.end(2) :]}"
-    op.attributes[_CONFIG] = ir.Attribute.parse(changed)
+    op.attributes[_CONFIG] = ir.Attribute.parse(str(LoweringConfig({**lowering.tiles, _LEVEL: tuple(tiles)})))
     return True
 
 

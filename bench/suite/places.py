@@ -64,7 +64,7 @@ class Places:
         """
         from suite.reference import model_digest
 
-        folder = ModelFolder(name, self._root / "models" / f"{name}-{model_digest()}")
+        folder = ModelFolder(name, self._root / "models" / f"{name}-{model_digest(name)}")
         with self._lock(folder.path.name):
             if not (folder.path / _COMPLETE).exists():
                 self._make(folder)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -19,16 +20,31 @@ if TYPE_CHECKING:
     from suite.zoo.definition import Built
 
 _SEED = 0
+_ZOO_MODULE = re.compile(r"^ *from (suite\.zoo\.\w+) import", re.MULTILINE)
 
 
-def model_digest() -> str:
-    """Names the zoo's sources and the versions that shape a model's folder."""
+def model_digest(name: str) -> str:
+    """Names the sources of a model of the zoo and the versions that shape its folder."""
     from importlib.metadata import version
 
-    sources = sorted(Path(__file__).parent.joinpath("zoo").glob("*.py"))
+    from suite.zoo import MODELS
+
     packages = ("torch", "transformers", "onnxscript", "ireekit")
-    own = Path(__file__).read_bytes()
-    return digest_of(own, *(file.read_bytes() for file in sources), *(f"{name} {version(name)}" for name in packages))
+    sources = (file.read_bytes() for file in _sources(MODELS[name].make.__module__))
+    return digest_of(Path(__file__).read_bytes(), *sources, *(f"{each} {version(each)}" for each in packages))
+
+
+def _sources(module: str) -> list[Path]:
+    """The file of a module of the zoo, and those of the zoo that it imports, directly or not."""
+    folder = Path(__file__).parent
+    found: set[Path] = set()
+    wanted = [module]
+    while wanted:
+        file = folder.joinpath(*wanted.pop().split(".")[1:]).with_suffix(".py")
+        if file not in found:
+            found.add(file)
+            wanted += _ZOO_MODULE.findall(file.read_text())
+    return sorted(found)
 
 
 def built(name: str) -> Built:

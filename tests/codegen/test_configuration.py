@@ -79,6 +79,19 @@ def test_other_attributes_are_no_configuration() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "tiles"),
+    [
+        ("#iree_cpu.lowering_config<distribution = [8, 32, 0]>", {"distribution": (8, 32, 0)}),
+        ("#iree_cpu.lowering_config<distribution = []>", {"distribution": ()}),
+        ("#iree_cpu.lowering_config<vector_common_parallel = [8, [4], 0]>", None),
+    ],
+)
+def test_reads_only_sizes_of_a_lowering(text: str, tiles: dict[str, tuple[int, ...]] | None) -> None:
+    read = LoweringConfig.read(text)
+    assert (read.tiles if read else None) == tiles
+
+
+@pytest.mark.parametrize(
     ("triple", "features", "name"),
     [
         ("x86_64-unknown-unknown-eabi-elf", "+avx2,+avx512f", "avx512"),

@@ -40,6 +40,7 @@ PIPELINES = (
 
 _ATTRIBUTE = "compilation_info"
 _LEVEL = re.compile(r"(\w+) = \[([^\]]*)\]")
+_SIZES = re.compile(r"[\d, ]*")
 _PIPELINE = re.compile(r"pipeline = #iree_cpu\.pipeline<(\w+)>")
 _FLAGS = re.compile(r"pipeline<\w+>, \{([^}]*)\}")
 
@@ -66,6 +67,14 @@ class LoweringConfig:
             raise CodegenError(f"a tile size is negative: {self.tiles}", remedy="0 leaves a loop as it is")
         if len({len(sizes) for sizes in self.tiles.values()}) > 1:
             raise CodegenError(f"levels tile different numbers of loops: {self.tiles}", remedy="one size for each loop")
+
+    @classmethod
+    def read(cls, attribute: Any) -> Self | None:
+        """What a ``lowering_config`` of a CPU kernel says; ``None`` where it says more than sizes of :data:`LEVELS`."""
+        listed = _LEVEL.findall(str(attribute))
+        if any(name not in LEVELS or not _SIZES.fullmatch(sizes) for name, sizes in listed):
+            return None
+        return cls({name: tuple(int(size) for size in sizes.split(",") if size.strip()) for name, sizes in listed})
 
     @property
     def loops(self) -> int | None:
@@ -127,10 +136,12 @@ class CompilationInfo:
         pipeline = _PIPELINE.search(text)
         if "compilation_info" not in text or pipeline is None:
             return None
+        lowering = LoweringConfig.read(text)
+        if lowering is None:
+            return None
         flags = _FLAGS.search(text)
-        tiles = {name: tuple(int(size) for size in sizes.split(",") if size) for name, sizes in _LEVEL.findall(text)}
         named = tuple(each.strip() for each in flags[1].split(",")) if flags else ()
-        return cls(LoweringConfig(tiles), Translation(pipeline[1], named))
+        return cls(lowering, Translation(pipeline[1], named))
 
 
 def configuration_of(op: ir.Operation) -> CompilationInfo | None:
