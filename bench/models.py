@@ -38,7 +38,7 @@ def main() -> int:
     models = _chosen(options.models, MODELS, "model")
     engines = [ENGINES[name] for name in _chosen(options.engines, ENGINES, "engine")]
     threads = [int(text) for text in options.threads.split(",")]
-    plan = Plan(options.rounds, options.seconds, threads, options.lock, options.again)
+    plan = Plan(options.rounds, options.settled, options.seconds, threads, options.lock, options.again)
     places = Places(options.cache or cache_folder() / "bench")
     run: dict[str, Any] = {
         **description(engines),
@@ -68,7 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--models", default="all", help="names, separated by commas (default: all)")
     parser.add_argument("--engines", default="all", help="names, separated by commas (default: all)")
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default: 1,2)")
-    parser.add_argument("--rounds", type=int, default=10, help="turns of each engine (default: 10)")
+    parser.add_argument("--rounds", type=int, default=10, help="turns of each engine, at most (default: 10)")
+    parser.add_argument(
+        "--settled",
+        type=int,
+        default=3,
+        help="rounds without better times that end them early; 0: none (default: 3)",
+    )
     parser.add_argument("--seconds", type=float, default=0.3, help="of a turn (default: 0.3)")
     parser.add_argument("--cpu", action="store_true", help="tables of CPU times: one thread on a machine that is busy")
     parser.add_argument("--again", action="store_true", help="build again what was built before")

@@ -21,6 +21,7 @@ class AssignLayout(Pass):
 
     name = "mypipeline-assign-layout"
     anchor = "util.func"
+    acts_on = tuple(SEEDS)
     rewritten = Statistic("operations rewritten to channels last")
     edges = Statistic("transpositions at edges")
 

@@ -28,6 +28,7 @@ class ChannelsLast(ireekit.Pass):
 
     name = "mypipeline-channels-last"
     anchor = "util.func"
+    acts_on = (_CONVOLUTION,)
 
     def run(self, op: ir.Operation) -> None:
         convolutions = ireekit.find(op, _CONVOLUTION)

@@ -22,6 +22,7 @@ class ConfigureDispatches(ireekit.Pass):
 
     name = "mypipeline-configure-dispatches"
     anchor = "builtin.module"
+    acts_on = contraction_configurations.ACTS_ON
     configured = Statistic("kernels configured")
 
     def run(self, op: ir.Operation) -> None:

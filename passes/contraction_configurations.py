@@ -11,6 +11,7 @@ from iree.compiler import ir
 from ireekit.codegen import CompilationInfo, LoweringConfig, Rule, Translation
 from ireekit.targets.machines import Machine
 
+from . import contractions
 from .contractions import NAMES, contraction
 
 _BYTES = {"f32": 4, "f64": 8, "f16": 2, "bf16": 2}
@@ -53,7 +54,32 @@ def tiled_product(op: ir.Operation, machine: Machine) -> CompilationInfo | None:
     return CompilationInfo(LoweringConfig(tiles), _PEELED)
 
 
-RULES: tuple[Rule, ...] = (tiled_product,)
+def streamed_row(op: ir.Operation, machine: Machine) -> CompilationInfo | None:
+    """One row by a matrix, or a batch of such products, that is contiguous along its few columns (a block of weights).
+
+    The sums of all columns are in registers, and the matrix is read in one stream.
+    """
+    product = contraction(op) if op.name in NAMES else None
+    if product is None or product.m or not product.n or len(product.k) != 1:
+        return None
+    _, rhs, out = product.dims
+    (k,), vector = product.k, out[-1]
+    size = _BYTES.get(str(ir.RankedTensorType(product.out.type).element_type))
+    if size is None or vector not in product.n or rhs[-2:] != (k, vector):
+        return None
+    columns, lanes = product.extent(vector), machine.lanes(size)
+    if columns not in (lanes, 2 * lanes, 4 * lanes, 8 * lanes):
+        return None
+    loops = len(product.batch) + len(product.n) + 1
+    whole = _sizes(loops, 1, {vector: columns, k: 0})
+    tiles = {"distribution": whole, "vector_common_parallel": whole, "vector_reduction": _sizes(loops, 0, {k: 1})}
+    return CompilationInfo(LoweringConfig(tiles), _PEELED)
+
+
+ACTS_ON = contractions.ACTS_ON
+"""Where none of these is, no rule below has anything to say."""
+
+RULES: tuple[Rule, ...] = (tiled_product, streamed_row)
 """In order of preference."""
 
 

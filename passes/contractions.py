@@ -14,6 +14,9 @@ NAMES = frozenset(
     {"linalg.generic", "linalg.matmul", "linalg.batch_matmul", "linalg.matvec", "linalg.vecmat", "linalg.batch_matvec"}
 )
 
+ACTS_ON = ("linalg.generic{iterator_types=reduction}", *sorted(NAMES - {"linalg.generic"}))
+"""What passes for contractions act on."""
+
 
 @dataclass(frozen=True)
 class Contraction:

@@ -41,6 +41,7 @@ class FoldBatchNorm(Pass):
 
     name = "mypipeline-fold-batch-norm"
     anchor = "util.func"
+    acts_on = tuple(_CHANNELS)
     folded = Statistic("operations folded into convolutions")
 
     def run(self, op: ir.Operation) -> None:
@@ -225,7 +226,7 @@ def _initial_bias(init: ir.Value, channel: int) -> Array | None:
     """What a convolution starts from, where it is a constant for each channel; float64."""
     whole = constant_value(init)
     if whole is not None:
-        return whole.array.astype(np.float64).reshape(()) if whole.array.size == 1 else None
+        return _of_channels(whole.array.astype(np.float64), channel)
     maker = defining_op(init)
     if maker is None:
         return None
@@ -242,6 +243,14 @@ def _initial_bias(init: ir.Value, channel: int) -> Array | None:
     if maker.name == "linalg.generic" and len(maker.operands) == 2:
         return _copied(maker, channel)
     return None
+
+
+def _of_channels(array: Array, channel: int) -> Array | None:
+    """What there is for each channel, where that is the same all over the image."""
+    if array.size == 1:
+        return array.reshape(())
+    rows = np.moveaxis(array, channel, -1).reshape(-1, array.shape[channel])
+    return rows[0] if bool((rows == rows[0]).all()) else None
 
 
 def _copied(maker: ir.Operation, channel: int) -> Array | None:

@@ -18,6 +18,8 @@ class FoldConstants(ireekit.Pass):
 
     name = "mypipeline-fold-constants"
     anchor = "util.func"
+    # A generic may compute a constant from its loop indices alone.
+    acts_on = ("arith.constant", "flow.tensor.constant", "linalg.index")
     folded = Statistic("operations folded")
 
     max_bytes: int = option(1 << 20, "the largest constant to make, in bytes; splats may be larger", minimum=0)

@@ -21,6 +21,7 @@ class IsolateGathers(ireekit.Pass):
 
     name = "mypipeline-isolate-gathers"
     anchor = "util.func"
+    acts_on = ("tensor.extract",)
 
     def run(self, op: ir.Operation) -> None:
         for generic in ireekit.find(op, "linalg.generic"):

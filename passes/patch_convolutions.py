@@ -29,6 +29,7 @@ class PatchConvolutions(ireekit.Pass):
 
     name = "mypipeline-patch-convolutions"
     anchor = "util.func"
+    acts_on = ("linalg.conv_2d_nchw_fchw", "linalg.conv_2d_nhwc_hwcf")
     rewritten = Statistic("convolutions turned into matrix products")
 
     def run(self, op: ir.Operation) -> None:

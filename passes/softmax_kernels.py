@@ -36,6 +36,7 @@ class SoftmaxKernels(ireekit.Pass):
 
     name = "mypipeline-softmax-kernels"
     anchor = "builtin.module"
+    acts_on = ("linalg.softmax",)
     rewritten = Statistic("softmax kernels written out")
 
     def run(self, op: ir.Operation) -> None:

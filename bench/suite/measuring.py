@@ -19,6 +19,7 @@ from suite.locks import locked
 from suite.places import Places
 
 _LOAD_SECONDS, _RUN_SECONDS = 900.0, 300.0
+_GAIN = 0.995
 _PAUSE_SECONDS = 0.02  # thread pools of the engine before stop spinning
 
 
@@ -27,7 +28,8 @@ class Plan:
     """How to measure.
 
     Attributes:
-      rounds: turns of each engine.
+      rounds: turns of each engine, at most.
+      settled: rounds in which no engine's least time fell, by half a percent, that end the turns early; 0: none do.
       seconds: of a turn; at least two calls are timed in any case.
       threads: numbers of threads to measure with.
       lock: a file that is locked during each round, for several benches on one machine.
@@ -35,6 +37,7 @@ class Plan:
     """
 
     rounds: int = 10
+    settled: int = 3
     seconds: float = 0.3
     threads: Sequence[int] = (1, 2)
     lock: Path | None = None
@@ -50,6 +53,7 @@ class _Turns:
     error: float
     times: list[int] = field(default_factory=list[int])
     cpu: list[int] = field(default_factory=list[int])
+    last_gain: int = 0
 
 
 def measure(places: Places, model: ModelFolder, engines: Sequence[Engine], plan: Plan) -> dict[str, Any]:
@@ -87,10 +91,12 @@ def _with_threads(
             with locked(plan.lock):
                 for name in list(turns):
                     try:
-                        _take_turn(turns[name], plan.seconds)
+                        _take_turn(turns[name], plan.seconds, round_)
                     except BenchError as error:
                         cells[name] = {"problem": str(error)}
                         del turns[name]
+            if plan.settled and all(round_ - turn.last_gain >= plan.settled for turn in turns.values()):
+                break
         for name, turn in turns.items():
             try:
                 cells[name] = _cell(turn)
@@ -106,11 +112,15 @@ def _started(places: Places, model: ModelFolder, engine: Engine, threads: int, s
     return _Turns(client, loaded["seconds"], checked["error"])
 
 
-def _take_turn(turn: _Turns, seconds: float) -> None:
+def _take_turn(turn: _Turns, seconds: float, round_: int) -> None:
     time.sleep(_PAUSE_SECONDS)
+    before = (min(turn.times, default=None), min(turn.cpu, default=None))
     answer = turn.client.ask("run", seconds=seconds, timeout=_RUN_SECONDS)
     turn.times += answer["times"]
     turn.cpu.append(answer["cpu"])
+    after = (min(turn.times), min(turn.cpu))
+    if any(old is None or new < old * _GAIN for old, new in zip(before, after, strict=True)):
+        turn.last_gain = round_
 
 
 def _cell(turn: _Turns) -> dict[str, Any]:

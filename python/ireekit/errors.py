@@ -136,6 +136,10 @@ class CodegenError(PipelineError):
     """A configuration of code generation is wrong, or does not fit the operation it is for."""
 
 
+class TuningError(IreekitError):
+    """A tuning file, a database of measurements, or what a search was asked for is wrong."""
+
+
 class PassError(CompileError):
     """A Python pass raised, signalled failure, or left invalid IR behind.
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ireekit.dialect import Dialect
     from ireekit.frontends import ImportedModule, ImportOptions
     from ireekit.passes.instrumentation import Instrumentation
+    from ireekit.tuning import Tuning
 
 PathLike = str | os.PathLike[str]
 
@@ -61,6 +62,7 @@ class Pipeline(PipelineDefinition):
         observe: Iterable[str] = (),
         watch_passes: Callable[[Sequence[PassExecution]], None] | None = None,
         frontend_settings: Mapping[str, Any] | None = None,
+        tuning: Tuning | PathLike | None = None,
     ) -> Artifact:
         """Compile a model of any framework.
 
@@ -89,11 +91,14 @@ class Pipeline(PipelineDefinition):
           watch_passes: is given every pass that the compiler ran, with its time, at the end; nothing comes from the
             cache then.
           frontend_settings: settings of the frontend, see its page in the documentation.
+          tuning: configurations of kernels that ``ireekit tune`` or :func:`ireekit.tuning.tune` found, or the path of
+            their file. A ``CompileWarning`` says where they do not fit the program, machine or compiler.
 
         Raises:
           ModelImportError: the model cannot be imported.
           UnsupportedOpsError: lists all its operators that cannot be.
           TargetError: unknown target, option or flag.
+          TuningError: ``tuning`` is no tuning file.
           CompileError: the compiler or a pass failed; names operation, layer, source line and phase.
         """
         from ireekit.compiler import CompileOptions, compile_model
@@ -114,6 +119,7 @@ class Pipeline(PipelineDefinition):
                 instrumentation=instrumentation,
                 observe=tuple(observe),
                 watch_passes=watch_passes,
+                tuning=Path(tuning) if isinstance(tuning, str | os.PathLike) else tuning,
             ),
             keyword_inputs=keyword_inputs,
             dynamic_shapes=dynamic_shapes,

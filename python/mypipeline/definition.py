@@ -11,17 +11,40 @@ from mypipeline.passes.fold_batch_norm import FoldBatchNorm
 from mypipeline.passes.fold_constants import FoldConstants
 from mypipeline.passes.global_pooling import GlobalPooling
 from mypipeline.passes.isolate_gathers import IsolateGathers
+from mypipeline.passes.move_scales import MoveScales
+from mypipeline.passes.one_dimensional import OneDimensional
 from mypipeline.passes.patch_convolutions import PatchConvolutions
 from mypipeline.passes.retile_convolutions import RetileConvolutions
+from mypipeline.passes.row_convolutions import RowConvolutions
 from mypipeline.passes.softmax_kernels import SoftmaxKernels
+from mypipeline.passes.split_concatenations import SplitConcatenations
+from mypipeline.passes.strided_pointwise import StridedPointwise
+from mypipeline.passes.winograd_convolutions import WinogradConvolutions
 
 pipeline = (
     Pipeline("mypipeline")
     .at("start", GlobalPooling())
-    .at("abi", FoldConstants(), FoldBatchNorm(), PatchConvolutions(), AssignLayout(), targets=("cpu",))
+    .at(
+        "abi",
+        OneDimensional(),
+        FoldConstants(),
+        FoldBatchNorm(),
+        PatchConvolutions(),
+        StridedPointwise(),
+        AssignLayout(),
+        RowConvolutions(),
+        targets=("cpu",),
+    )
     .at("abi", ChannelsLast(), targets=("vulkan",))
     .at("abi", IsolateGathers(), targets=("vulkan", "metal"))
-    .at("preprocessing", BlockWeights(), targets=("cpu",))
+    .at(
+        "preprocessing",
+        MoveScales(),
+        SplitConcatenations(),
+        WinogradConvolutions(),
+        BlockWeights(),
+        targets=("cpu",),
+    )
     .at("executable-sources", SoftmaxKernels(), ConfigureDispatches(), targets=("cpu",))
     .at("executable-configurations", RetileConvolutions(), targets=("cpu",))
 )

@@ -128,6 +128,47 @@ def test_a_worker_that_fails_is_a_reason(request_: str, reason: str, tmp_path: P
         assert time.monotonic() - started < 15
 
 
+class FakeClient:
+    """A worker whose calls take less time in the first rounds."""
+
+    def __init__(self, times: list[int]) -> None:
+        self.times = times
+        self.rounds = 0
+
+    def ask(self, do: str, **_: Any) -> dict[str, Any]:
+        if do == "run":
+            self.rounds += 1
+            time_ = self.times[min(self.rounds, len(self.times)) - 1]
+            return {"times": [time_], "cpu": time_}
+        return {"seconds": 0.0, "error": 0.0, "peak": 0}
+
+    def __enter__(self) -> FakeClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("settled", "rounds"), [(3, 5), (0, 10)])
+def test_rounds_end_when_times_settle(settled: int, rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from suite import measuring
+    from suite.engines import ENGINES
+
+    monkeypatch.setattr(measuring, "_PAUSE_SECONDS", 0.0)
+    clients = {"ours": FakeClient([2000, 1000, 999]), "stock": FakeClient([3000])}
+
+    class FakePlaces:
+        def client(self, engine: Any, model: Any) -> FakeClient:
+            return clients[engine.name]
+
+    plan = measuring.Plan(rounds=10, settled=settled)
+    places: Any = FakePlaces()
+    model: Any = type("Model", (), {"name": "fake"})
+    cells = measuring._with_threads(places, model, [ENGINES["ours"], ENGINES["stock"]], plan, 1)
+    assert [client.rounds for client in clients.values()] == [rounds, rounds]
+    assert cells["ours"]["min_ms"] == 999 / 1e6
+
+
 def test_the_zoo_and_the_engines_have_what_the_command_needs() -> None:
     from suite.engines import ENGINES
     from suite.report import PEERS

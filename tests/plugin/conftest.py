@@ -113,8 +113,8 @@ def stock_tools(folder: Path, path: Sequence[Path]) -> StockTools:
         "IREE_LOAD_PLUGINS": str(library),
         "IREEKIT_PLUGIN_MANIFEST": str(manifest),
     }
-    write = "from ireekit.plugin.manifest import write_manifest; write_manifest()"
-    subprocess.run([sys.executable, "-c", write], env=environment, check=True)
+    write = "import pathlib, sys; from ireekit.plugin.refresh import refresh; refresh(pathlib.Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", write, str(folder)], env=environment, check=True)
     return StockTools(environment, folder)
 
 

@@ -22,7 +22,7 @@ LOCAL_CPU = (
     "--iree-llvmcpu-target-cpu=host",
 )
 _OURS = ("IREE_LOAD_PLUGINS", "IREEKIT_PLUGIN_", "IREEKIT_NO_PLUGIN")
-_WRITE = "from ireekit.plugin.manifest import write_manifest; write_manifest()"
+_WRITE = "import pathlib, sys; from ireekit.plugin.refresh import refresh; refresh(pathlib.Path(sys.argv[1]))"
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,6 @@ def install(
         rows = [line for group, named in groups for line in (f"[{group}]", *(f"{a} = {b}" for a, b in named.items()))]
         (info / "entry_points.txt").write_text("\n".join([*rows, ""]))
     stock = Stock(library, folder / "ireekit.manifest", (folder, modules))
-    done = stock.python(_WRITE)
+    done = stock.python(_WRITE, folder)
     assert done.status == 0, str(done)
     return stock

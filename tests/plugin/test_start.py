@@ -9,11 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from ireekit.plugin import environment, places
+from ireekit import NativePasses, Pipeline
+from ireekit.errors import PipelineError
+from ireekit.plugin import environment, places, session
 from ireekit.plugin.environment import LOAD, MANIFEST_FILE, Loading, set_by_us
+from ireekit.plugin.installed import recorded_plan
+from ireekit.plugin.plan import PlannedStep, record_of
 from ireekit.plugin.state import State, parse_state, read_state, stamp
 
-STATE = State("/a/lib.so", ("/s one", "/t"), "", (("/a/lib.so", "1:2"), ("/s one", "3")), (("p", "m:o.p"),))
+from .stock import LOCAL_CPU, install
+
+STATE = State(
+    "/a/lib.so",
+    ("/s one", "/t"),
+    "",
+    (("/a/lib.so", "1:2"), ("/s one", "3")),
+    (("p", "m:o.p"),),
+    ("p",),
+    (("p", "abi", "cpu", "a.b c.*{d=e}", "abi: p-fuse{x=1}"), ("p", "start", "*", "", "start: p-none")),
+)
 
 
 def run(code: str, *words: object) -> str:
@@ -28,11 +42,99 @@ def test_a_session_imports_nothing_slow() -> None:
     """Each of these takes ten milliseconds or more, inside of every compilation that asks for a pipeline."""
     code = (
         "import sys; from ireekit.bindings.light import import_bindings; import_bindings();"
-        "import ireekit.plugin.host, ireekit.plugin.session; from ireekit import Pipeline; Pipeline('p');"
+        "import ireekit.plugin.host, ireekit.plugin.work; from ireekit import Pipeline; Pipeline('p');"
         "print(*sorted({'numpy', 'importlib.metadata', 'email', 'hashlib', 'zipfile', 'rich', 'json', 'torch',"
         " 'ireekit.artifact', 'ireekit.runtime', 'ireekit.frontends', 'iree.runtime'} & set(sys.modules)))"
     )
     assert run(code) == ""
+
+
+SMALLEST = """
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = arith.addf %x, %x : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+"""
+PRODUCT = """
+func.func @main(%x: tensor<4x8xf32>, %y: tensor<8x4xf32>, %z: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %0 = linalg.matmul ins(%x, %y : tensor<4x8xf32>, tensor<8x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %0 : tensor<4x4xf32>
+}
+"""
+
+
+def imported(program: str, folder: Path) -> set[str]:
+    """What a compilation with mypipeline imports in its process."""
+    file = folder / "in.mlir"
+    file.write_text(program)
+    # Just before, so that nothing is installed in between, on which it would not be relied any more.
+    stock = install(folder).with_(PYTHONPROFILEIMPORTTIME="1")
+    done = stock.compile(file, *LOCAL_CPU, "--iree-plugin=mypipeline", "-o", folder / "out.vmfb")
+    assert done.status == 0, str(done)
+    rows = [line.rpartition("|")[2].strip() for line in done.err.splitlines() if line.startswith("import time:")]
+    assert "ireekit.plugin.session" in rows
+    return set(rows)
+
+
+def test_a_program_without_work_imports_no_pipeline(tmp_path: Path) -> None:
+    """However many passes mypipeline has: nothing of them, of the bindings, or of what describes pipelines."""
+    names = imported(SMALLEST, tmp_path)
+    slow = {"numpy", "iree", "mypipeline", "inspect", "dataclasses", "subprocess", "tempfile", "importlib.metadata"}
+    assert names & slow == set()
+    ours = {name for name in names if name.startswith("ireekit") and not name.startswith("ireekit.plugin.")}
+    assert ours <= {"ireekit", "ireekit.plugin", "ireekit.errors", "ireekit.bindings", "ireekit.bindings.phases"}
+    assert names.isdisjoint({"ireekit.plugin.work", "ireekit.plugin.hooks", "ireekit.plugin.contexts"})
+
+
+def test_a_program_with_work_imports_its_pipeline(tmp_path: Path) -> None:
+    names = imported(PRODUCT, tmp_path)
+    assert {"mypipeline.definition", "mypipeline.passes.block_weights", "iree.compiler.ir"} <= names
+
+
+def test_options_are_read_by_the_pipeline_itself(tmp_path: Path) -> None:
+    """One that is wrong is refused, work or none."""
+    file = tmp_path / "in.mlir"
+    file.write_text(SMALLEST)
+    stock = install(tmp_path)
+    done = stock.with_(MYPIPELINE_OPT_WITHOUT="no-such-pass").compile(file, *LOCAL_CPU, "--iree-plugin=mypipeline")
+    assert done.status == 1
+    assert "pipeline 'mypipeline' has no pass 'no-such-pass'" in done.err
+    done = stock.compile(file, *LOCAL_CPU, "--iree-plugin=mypipeline", "--mypipeline-opt-without=no-such-pass")
+    assert done.status == 1
+    assert "pipeline 'mypipeline' has no pass 'no-such-pass'" in done.err
+
+
+def test_a_plan_is_relied_on_while_nothing_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "source.py"
+    source.write_text("1")
+    step = PlannedStep("abi: p-fuse", "abi", frozenset({"cpu"}), ("a.b", "c.d"))
+    stamps = ((str(source), stamp(source)),)
+    state = State("c", (), "", stamps, (("p", "m:p"), ("q-r", "m:q")), ("p",), (("p", *record_of(step)),))
+    (tmp_path / places.STATE).write_text(state.text())
+    monkeypatch.setenv(MANIFEST_FILE, str(tmp_path / places.MANIFEST))
+    assert recorded_plan("p") == (step,)
+    assert recorded_plan("q-r") is None
+    monkeypatch.setenv("P_OPT_MAX_OPS", "1")
+    assert recorded_plan("p") is None
+    monkeypatch.delenv("P_OPT_MAX_OPS")
+    assert recorded_plan("p") == (step,)
+    source.write_text("12")
+    assert recorded_plan("p") is None
+
+
+def test_steps_that_are_others_than_planned_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned_once = (PlannedStep("abi: p-fuse", "abi", None, ("a.b",)),)
+
+    class Work:
+        steps = Pipeline("p").at("abi", NativePasses("tidy", "cse")).steps
+
+    monkeypatch.setattr(session, "is_embedded", lambda: True)
+    monkeypatch.setattr(session, "recorded_plan", lambda _name: planned_once)
+    monkeypatch.setattr(session.PluginSession, "_load", lambda _self: Work)
+    made = session.PluginSession("p", 0)
+    assert made.points == b"start\t\nabi\ta.b\npreprocessing\t?\n"
+    with pytest.raises(PipelineError, match="pipeline 'p' is not what it was when the manifest was written"):
+        made.run("abi", 0)
 
 
 def test_builders_of_attributes_work_without_numpy_at_first() -> None:
@@ -59,13 +161,14 @@ def test_state_is_read_as_it_was_written() -> None:
     [
         "",
         "\n",
-        "ireekit-plugin-state 1",
-        "ireekit-plugin-state 1\n",
-        "ireekit-plugin-state 2\ncompiler\ta\nproblem\t\n",
+        "ireekit-plugin-state 2",
+        "ireekit-plugin-state 2\n",
+        "ireekit-plugin-state 1\ncompiler\ta\nproblem\t\n",
         STATE.text()[:-1],
         STATE.text() + "file\tx\n",
         STATE.text() + "unknown\tx\n",
         STATE.text() + "problem\t\n",
+        STATE.text() + "step\tp\tabi\n",
         STATE.text() + "\0\n",
     ],
 )

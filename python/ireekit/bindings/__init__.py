@@ -1,8 +1,15 @@
-"""The one place that touches the internals of ``iree.compiler``."""
+"""The one place that touches the internals of ``iree.compiler``. What is named here is loaded when first used."""
 
-from ireekit.bindings.build import BuildInfo, VerifiedBuild, build_info
-from ireekit.bindings.capabilities import CAPABILITIES, Capability, capabilities, require
-from ireekit.bindings.session import PHASES, CompilerSession, Diagnostic, Invocation
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ireekit.bindings.build import BuildInfo, VerifiedBuild, build_info
+    from ireekit.bindings.capabilities import CAPABILITIES, Capability, require
+    from ireekit.bindings.phases import PHASES
+    from ireekit.bindings.session import CompilerSession, Diagnostic, Invocation
 
 __all__ = [
     "CAPABILITIES",
@@ -14,6 +21,31 @@ __all__ = [
     "Invocation",
     "VerifiedBuild",
     "build_info",
-    "capabilities",
     "require",
 ]
+
+_HOMES = {
+    "CAPABILITIES": "capabilities",
+    "PHASES": "phases",
+    "BuildInfo": "build",
+    "Capability": "capabilities",
+    "CompilerSession": "session",
+    "Diagnostic": "session",
+    "Invocation": "session",
+    "VerifiedBuild": "build",
+    "build_info": "build",
+    "require": "capabilities",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'ireekit.bindings' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"ireekit.bindings.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -24,7 +24,7 @@ OVERRIDE = "IREEKIT_NATIVE_LIBRARY"
 
 REMEDY = "install a C++ compiler (apt install g++) and reinstall ireekit"
 
-_ABI_VERSION = 3
+_ABI_VERSION = 4
 
 # (name, result type, argument types) of what the library exports; a row is optional only by not being called.
 _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
@@ -46,6 +46,7 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ("ireekit_context_is_alive", c_bool, (c_uint64,)),
     ("ireekit_context_end", None, (c_void_p,)),
     ("ireekit_can_simplify_regions", c_bool, ()),
+    ("ireekit_conditions_hold", c_bool, (c_void_p, c_char_p)),
     ("ireekit_refuse_assembly", c_bool, (c_void_p, StringRef, c_size_t, c_size_t, c_size_t)),
 )
 

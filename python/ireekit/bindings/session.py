@@ -20,24 +20,6 @@ from ireekit.errors import CompileError, PipelineError, TargetError
 if TYPE_CHECKING:
     from iree.compiler import ir
 
-PHASES: tuple[str, ...] = (
-    "start",
-    "input",
-    "abi",
-    "preprocessing",
-    "global-optimization",
-    "dispatch-creation",
-    "flow",
-    "stream",
-    "executable-sources",
-    "executable-configurations",
-    "executable-targets",
-    "hal",
-    "vm",
-    "end",
-)
-"""IREE's compilation phases in order. A program "at" a phase has just finished it."""
-
 _ANCHOR = "builtin.module("
 
 Severity = Literal["note", "warning", "error", "remark"]

@@ -75,7 +75,7 @@ def runtime() -> Check:
 
 def capability_checks() -> list[Check]:
     """What the compiler build can do beyond its public API, and what is lost without."""
-    from ireekit.bindings import CAPABILITIES, capabilities
+    from ireekit.bindings.capabilities import CAPABILITIES, capabilities
     from ireekit.bindings.native import REMEDY, native_problem
 
     try:

@@ -13,6 +13,9 @@ from ireekit.targets.machines import Machine, machine_of
 if TYPE_CHECKING:
     from iree.compiler import ir
 
+TUNED = "ireekit_tuned"
+"""Attribute of kernels' functions that a tuning file has configured."""
+
 _TARGET = "#hal.executable.target<"
 _FEATURES = re.compile(r'cpu_features = "([^"]*)"')
 _TRIPLE = re.compile(r'target_triple = "([^"]*)"')
@@ -34,14 +37,14 @@ class Kernel:
 def kernels(op: ir.Operation) -> Iterator[Kernel]:
     """The CPU kernels in ``op``, a program at phase ``executable-sources`` or a variant of an executable.
 
-    Those for machines that are not in the table are left out.
+    Those for machines that are not in the table are left out, and those that a tuning file has configured.
     """
     for variant in find(op, "hal.executable.variant"):
-        machine = _machine(str(variant.attributes["target"]))
+        machine = machine_in(str(variant.attributes["target"]))
         if machine is None:
             continue
         for function in find(variant, "func.func"):
-            if any(region.blocks for region in function.regions):
+            if TUNED not in function.attributes and any(region.blocks for region in function.regions):
                 yield Kernel(function, machine)
 
 
@@ -49,11 +52,12 @@ def program_machine(module: ir.Operation) -> Machine | None:
     """The machine that a program is for, from phase ``preprocessing`` on; ``None`` where there is not exactly one."""
     devices: Any = find(module, "util.global")
     texts = [str(each.attributes["initial_value"]) for each in devices if "initial_value" in each.attributes]
-    found = {_machine(text) for text in texts if "#hal.device" in text}
+    found = {machine_in(text) for text in texts if "#hal.device" in text}
     return found.pop() if len(found) == 1 else None
 
 
-def _machine(text: str) -> Machine | None:
+def machine_in(text: str) -> Machine | None:
+    """The machine of the targets that the text of an attribute names; ``None`` where there is not exactly one."""
     machines = {_read(target) for target in text.split(_TARGET)[1:]}
     return machines.pop() if len(machines) == 1 else None
 

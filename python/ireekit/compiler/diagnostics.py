@@ -58,14 +58,14 @@ def compile_error(
         return CompileError("the compiler stopped without saying why", phase=where, details=details)
     at, text = split_location(errors[0].message)
     operation = _operation(text)
-    others = tuple(dict.fromkeys(_headline(split_location(each.message)[1]) for each in errors[1:]))
+    others = tuple(dict.fromkeys(headline(split_location(each.message)[1]) for each in errors[1:]))
     return CompileError(
-        _headline(text),
+        headline(text),
         op=operation,
         location=_with_layer(at, operation, original),
         phase=where,
         remedy=next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, text)), None),
-        notes=tuple(f"also: {line}" for line in others if line != _headline(text))[:5],
+        notes=tuple(f"also: {line}" for line in others if line != headline(text))[:5],
         details=details,
     )
 
@@ -106,7 +106,8 @@ def write_details(diagnostics: Sequence[Diagnostic], where: str, whole: str | No
     return Path(file.name)
 
 
-def _headline(text: str) -> str:
+def headline(text: str) -> str:
+    """The first line of a message that says something."""
     lines = [line for line in text.splitlines() if not _NOISE.search(line)]
     if not lines:
         return "the compiler gave no message"

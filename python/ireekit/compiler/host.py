@@ -10,10 +10,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ireekit.artifact import Artifact, Metadata, ParameterReference
-from ireekit.bindings import CompilerSession, Invocation, build_info
+from ireekit.bindings import PHASES, CompilerSession, Invocation, build_info
 from ireekit.bindings.bytecode import copy_module
 from ireekit.compiler.cache import Cache, cache_key, module_digest
 from ireekit.compiler.diagnostics import unsupported_error
+from ireekit.compiler.fallback import KEPT_AT, Fallback
 from ireekit.compiler.hardware import try_hardware_flags
 from ireekit.compiler.hooks import PassHooks
 from ireekit.compiler.options import CompileOptions
@@ -26,6 +27,7 @@ from ireekit.frontends.imported import F64_FLAG
 from ireekit.pipeline import PipelineDefinition
 from ireekit.signature import EntryPoint, Leaf
 from ireekit.targets import Target, TargetSet, parse_targets
+from ireekit.tuning.apply import with_tuning
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -143,7 +145,7 @@ def compile_model(
 ) -> Artifact:
     """Compile ``model`` with ``pipeline``'s passes; see :meth:`ireekit.Pipeline.compile`."""
     options = (options or CompileOptions()).on(targets := parse_targets(target))
-    pipeline = pipeline.configured()
+    pipeline, tuned = with_tuning(pipeline.configured(), options.tuning)
     session = import_for(
         pipeline,
         model,
@@ -174,6 +176,7 @@ def compile_model(
         _say(cached.metadata.remarks if cached.metadata else ())
         return cached
     program = run_phases(pipeline, session, options)
+    _remark(session, tuned.remarks() if tuned is not None else ())
     artifact = Artifact.assemble(program, _metadata(pipeline, session, options, digest))
     if cache is not None:
         cache.put(key, artifact)
@@ -207,15 +210,7 @@ def run_phases(
         failed = f"code generation failed at {options.optimize}: {error.cause}{where}"
         _remark(session, [f"compiled at {_SAFE_LEVEL}, since {failed}"])
     session.use_flag(f"--iree-opt-level={_SAFE_LEVEL}")
-    try:
-        return _attempt(pipeline, session, original.clone(), original, options, finish)
-    except CompileError as error:
-        # Steps on kernels tune them; with dialects of a pipeline's own they may have to lower something, too.
-        safe = pipeline.without_phase("executable-sources")
-        if not _in_codegen(error) or pipeline.dialects or safe.steps == pipeline.steps:
-            raise
-        _remark(session, [f"kernels are configured by the compiler, since code generation failed: {error.cause}"])
-        return _attempt(safe, session, original.clone(), original, options, finish)
+    return _attempt(pipeline, session, original.clone(), original, options, finish)
 
 
 def _remark(session: Session, remarks: Iterable[str]) -> None:
@@ -237,16 +232,15 @@ def _attempt(
     options: CompileOptions,
     finish: Finish,
 ) -> bytes:
-    title = f"compiling for {session.targets}"
-    with session.compiler.invocation() as invocation, ProgressLine(title, options.progress) as progress:
-        invocation.import_module(module)
-        invocation.verify(options.verify)
+    # Steps on kernels tune them; with dialects of a pipeline's own they may have to lower something, too.
+    fallback = None if pipeline.dialects else Fallback(session.compiler)
+    with ProgressLine(f"compiling for {session.targets}", options.progress) as progress:
         steps = pipeline.steps_of(module, session.targets.families)
         runner = StepRunner(pipeline.dialects, options.instrumentation)
         hooks = PassHooks(
             session.compiler,
             steps,
-            runner.at_pass,
+            runner.at_pass if fallback is None else fallback.sparing_hooks(runner.at_pass),
             watch_all=options.watch_passes is not None,
             observed=options.observe,
             instrumentation=options.instrumentation,
@@ -255,14 +249,37 @@ def _attempt(
             # Its numbers are to mean the same in every run.
             session.compiler.context.enable_multithreading(False)
         dump = Dump(options.dump, pipeline.dialects)
-        PhaseRunner(invocation, steps, original, session.timings, progress, dump, runner=runner, hooks=hooks).run()
-        for name, seconds in hooks.step_seconds().items():
-            session.timings.add(name, seconds)
-        _remark(session, hooks.idle())
-        if options.watch_passes is not None:
-            options.watch_passes(hooks.executions())
-        with session.timings.measure("serialize"):
-            return finish(invocation)
+        start = PHASES[0]
+        while True:
+            with session.compiler.invocation() as invocation:
+                invocation.import_module(module)
+                invocation.verify(options.verify)
+                run = PhaseRunner(
+                    invocation,
+                    steps,
+                    original,
+                    session.timings,
+                    progress,
+                    dump,
+                    runner=runner,
+                    hooks=hooks,
+                    fallback=fallback,
+                )
+                try:
+                    run.run(start=start)
+                except CompileError:
+                    program = None if fallback is None else fallback.next_program()
+                    if program is None:
+                        raise
+                    module, start = program, KEPT_AT
+                    continue
+                for name, seconds in hooks.step_seconds().items():
+                    session.timings.add(name, seconds)
+                _remark(session, (*(() if fallback is None else fallback.remarks), *hooks.idle()))
+                if options.watch_passes is not None:
+                    options.watch_passes(hooks.executions())
+                with session.timings.measure("serialize"):
+                    return finish(invocation)
 
 
 def _worth_retrying(error: CompileError, options: CompileOptions) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ireekit.bindings import PHASES
+from ireekit.bindings.phases import PHASES
 from ireekit.errors import CompileError
 from ireekit.locations import describe_location
 from ireekit.passes import walk

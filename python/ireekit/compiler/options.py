@@ -13,6 +13,7 @@ from ireekit.targets import Level, TargetSet
 if TYPE_CHECKING:
     from ireekit.bindings.actions import PassExecution
     from ireekit.passes.instrumentation import Instrumentation
+    from ireekit.tuning import Tuning
 
 OptimizationLevel = Level
 
@@ -43,6 +44,7 @@ class CompileOptions:
       instrumentation: told of the pipeline's passes; the compiler uses one thread then.
       observe: passes of the compiler that ``instrumentation`` is told of too.
       watch_passes: given every pass the compiler ran, once it is done.
+      tuning: configurations of kernels, or the path of a tuning file.
     """
 
     optimize: OptimizationLevel | None = None
@@ -55,6 +57,7 @@ class CompileOptions:
     instrumentation: Instrumentation | None = None
     observe: tuple[str, ...] = ()
     watch_passes: Callable[[Sequence[PassExecution]], None] | None = None
+    tuning: Tuning | Path | None = None
 
     @property
     def looks_inside(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from ireekit.errors import PipelineError
+from ireekit.passes.conditions import check_acts_on
 from ireekit.passes.explain import source_file
 from ireekit.passes.option_text import caret
 from ireekit.passes.options import (
@@ -44,6 +45,8 @@ class Pass(ABC):
         which it is then given in turn, or ``"any"`` for whatever the pipeline is at.
       dependent_dialects: what it makes operations of: dialects of ireekit, or their names. They are loaded before it
         runs. The compiler's own dialects need not be listed.
+      acts_on: operations without which it has nothing to do, see "What a pass acts on" in docs/passes.md: it is not run
+        where none of them is in the operation it would run on. ``None``: it runs always.
 
     Example::
 
@@ -59,6 +62,7 @@ class Pass(ABC):
     name: ClassVar[str]
     anchor: ClassVar[str] = "builtin.module"
     dependent_dialects: ClassVar[tuple[Dialect | str, ...]] = ()
+    acts_on: ClassVar[tuple[str, ...] | None] = None
 
     def __new__(cls, *_arguments: Any, **_options: Any) -> Self:
         make_dataclass(cls)
@@ -69,6 +73,7 @@ class Pass(ABC):
             raise PipelineError(
                 f"class {type(self).__name__} gives its pass no name", remedy="write name = 'acme-...' in the class"
             )
+        check_acts_on(type(self))
         check_options(self, self.name)
         self.validate()
 

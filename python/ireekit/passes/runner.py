@@ -12,6 +12,7 @@ from ireekit.bindings.erasure import forget_erased, guard_erasure, is_erased, re
 from ireekit.bindings.models import note_models
 from ireekit.errors import IreekitError, PassError, PipelineError
 from ireekit.passes.base import NativePasses, Pass
+from ireekit.passes.conditions import has_work
 from ireekit.passes.dialects import in_our_words, load_dependent_dialects, verify_after
 from ireekit.passes.execution import Execution, RunReport, StatisticValue
 from ireekit.passes.faults import exception_error, invalid_error, native_error
@@ -143,6 +144,8 @@ class Runner:
                 self._collect(instance)
 
     def _call(self, step: Pass, op: ir.Operation, addresses: tuple[int, ...]) -> None:
+        if not has_work(step, op):
+            return
         name, location = op.name, op.location
         try:
             with self._context:

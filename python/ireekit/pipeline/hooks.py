@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ireekit.bindings import PHASES
+from ireekit.bindings.phases import PHASES
 from ireekit.errors import PipelineError
 
 When: TypeAlias = Literal["at", "before", "after"]

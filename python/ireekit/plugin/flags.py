@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from ireekit.bindings import PHASES
+from ireekit.bindings.phases import PHASES
 from ireekit.errors import PipelineError
-from ireekit.pipeline import Step
-from ireekit.targets import FAMILIES
+
+if TYPE_CHECKING:
+    from ireekit.pipeline import Step
+    from ireekit.plugin.plan import PlannedStep
 
 _DEVICES = "iree-hal-target-device"
 _BACKENDS = ("iree-hal-local-target-device-backends", "iree-hal-target-backends")
@@ -46,6 +50,8 @@ def families(flags: Sequence[str]) -> frozenset[str]:
         kind = device.rpartition("=")[2].partition("[")[0].strip('#"')
         if kind == _LOCAL:
             continue
+        from ireekit.targets.table import FAMILIES
+
         chosen.update(name for name, row in FAMILIES.items() if row.device == kind)
     if not devices or any(device.rpartition("=")[2].startswith(_LOCAL) for device in devices):
         chosen.update(_FAMILY_OF_BACKEND[each] for each in backends if each in _FAMILY_OF_BACKEND)
@@ -59,7 +65,7 @@ def last_phase(arguments: Sequence[str]) -> str | None:
     return (values(arguments, "compile-to") or PHASES)[-1] if arguments else None
 
 
-def check_first_phase(steps: Sequence[Step], arguments: Sequence[str]) -> None:
+def check_first_phase(steps: Sequence[Step | PlannedStep], arguments: Sequence[str]) -> None:
     """Refuse what ``--compile-from=`` leaves out without a word: late in the pipeline plugins are not asked.
 
     Raises:
@@ -74,3 +80,8 @@ def check_first_phase(steps: Sequence[Step], arguments: Sequence[str]) -> None:
             f"{left_out} cannot run with --compile-from={begin}: the compiler asks no plugin after that phase",
             remedy="compile from an earlier phase",
         )
+
+
+def unescaped(value: str) -> str:
+    """Of a text that is in one line: ``\\n`` is a line break, and a backslash is doubled."""
+    return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], value)

@@ -16,13 +16,13 @@ from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any
 
-from ireekit.bindings.light import import_bindings
+from ireekit.plugin.embedded import ready
 
 if TYPE_CHECKING:
     from ireekit.plugin.session import PluginSession
 
 # Of the table; grows with every change of it.
-_VERSION = 2
+_VERSION = 3
 
 _ACTIVATE = CFUNCTYPE(c_int64, c_char_p, c_void_p, c_char_p, c_char_p, c_char_p)
 _POINTS = CFUNCTYPE(c_void_p, c_int64)
@@ -69,9 +69,6 @@ def callbacks() -> int:
 
 @functools.cache
 def _host() -> _Host:
-    # Where this interpreter runs for one compilation, its start is what counts.
-    if not sys.orig_argv or "ireekit.plugin.tool" in sys.orig_argv:
-        import_bindings()
     return _Host(
         _VERSION,
         _ACTIVATE(_activate),
@@ -122,6 +119,7 @@ def _run(handle: int, point: bytes, operation: int) -> int:
 
 def _run_pass(name: bytes, options: bytes, operation: int) -> int:
     def run() -> None:
+        ready()
         from ireekit.plugin.named import run_named_pass
 
         run_named_pass(name.decode(), options.decode(errors="replace"), operation)
@@ -131,6 +129,7 @@ def _run_pass(name: bytes, options: bytes, operation: int) -> int:
 
 def _load_dialect(name: bytes, context: int) -> int:
     def load() -> int:
+        ready()
         from ireekit.plugin.named import load_named_dialect
 
         load_named_dialect(name.decode(), context)
@@ -184,6 +183,7 @@ def _guarded(work: Callable[[], int], *, operation: int | None = None, context: 
 
 def _tell(error: BaseException, operation: int | None, context: int | None) -> None:
     try:
+        ready()
         from ireekit.plugin.faults import emit
 
         emit(error, operation=operation, context=context)

@@ -7,14 +7,13 @@ where the plugin's own passes, which were all added at one place, belong.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from ireekit.bindings import PHASES
+from ireekit.bindings.phases import PHASES
 from ireekit.errors import PipelineError
 
 
-@dataclass(frozen=True)
-class Boundary:
+class Boundary(NamedTuple):
     """How the end of a phase is known.
 
     Attributes:
@@ -77,8 +76,7 @@ def split_items(text: str) -> list[str]:
 _KNOWN = {"preprocessing", BEGIN, AFTER_PIPELINES, BEFORE_TRACES}
 
 
-@dataclass(frozen=True)
-class Arrangement:
+class Arrangement(NamedTuple):
     """What comes of :func:`arrange`.
 
     Attributes:

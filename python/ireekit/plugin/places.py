@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ireekit.files import cache_folder
-
 LIBRARY = "libireekit.so"
 NO_LOADER = "IREE does not load plugins on Windows"
 MANIFEST = "ireekit.manifest"
@@ -44,6 +42,8 @@ def state_folders(library_path: Path) -> list[Path]:
     They are beside the library, or in the user's cache where that folder is not writable. An environment that shares
     its library with others (``--system-site-packages``) has its own in the cache.
     """
+    from ireekit.files import cache_folder
+
     beside = library_path.parent.absolute()
     owned = sys.prefix == sys.base_prefix or _is_within(beside, Path(sys.prefix))
     cached = cache_folder().absolute() / "plugin" / (beside if owned else Path(sys.prefix)).relative_to("/")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Container
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -16,6 +18,7 @@ from ireekit.errors import CapabilityError, PipelineError
 from ireekit.pipeline.discovery import installed_pipelines
 from ireekit.plugin.environment import REFRESHING, locked, record, stamps_of, writable_folder
 from ireekit.plugin.places import MANIFEST, NO_LOADER, has_loader, library, site_folders
+from ireekit.plugin.plan import PlannedStep, can_wait, planned, record_of
 from ireekit.plugin.state import State
 
 GROUPS = ("ireekit.pipelines", "ireekit.dialects", "ireekit.passes")
@@ -35,8 +38,11 @@ class Refreshed:
     notes: tuple[str, ...]
 
 
-def refresh() -> Refreshed:
-    """Find what is installed and write the manifest of it.
+def refresh(folder: Path | None = None) -> Refreshed:
+    """Find what is installed and write the manifest and the state of it.
+
+    Args:
+      folder: for them; ``None`` for the one of this environment.
 
     Raises:
       CapabilityError: the library or the compiler is not installed, or no folder can be written to.
@@ -50,7 +56,7 @@ def refresh() -> Refreshed:
         compiler = build_info()
     except FileNotFoundError as error:
         raise CapabilityError(str(error), remedy="pip install iree-base-compiler") from error
-    folder = writable_folder(ours)
+    folder = folder or writable_folder(ours)
     if folder is None:
         raise CapabilityError("no folder for the manifest can be written to", remedy="set IREEKIT_CACHE_DIR")
     if REFRESHING in os.environ:
@@ -82,14 +88,19 @@ def _refresh(ours: Path, compiler: Path, version: str, folder: Path) -> Refreshe
     stamps = stamps_of(ours, compiler)
     problem = loading_problem(version, ours)
     notes: tuple[str, ...] = ()
+    plans: dict[str, tuple[PlannedStep, ...]] = {}
+    references = _references()
     if not problem:
         from ireekit.plugin.manifest import write_manifest
 
         write_manifest(folder / MANIFEST)
         notes = _broken()
+        plans = _plans(dict(references))
         sources = (folder / MANIFEST, *editable_sources())
         stamps = tuple(dict((*stamps_of(ours, compiler, sources), *stamps)).items())
-    record(folder, State(str(compiler), tuple(map(str, site_folders())), problem, stamps, _references()))
+    steps = tuple((name, *record_of(step)) for name, plan in plans.items() for step in plan)
+    sites = tuple(map(str, site_folders()))
+    record(folder, State(str(compiler), sites, problem, stamps, references, tuple(plans), steps))
     return Refreshed(folder / MANIFEST, problem, notes)
 
 
@@ -97,6 +108,19 @@ def _references() -> tuple[tuple[str, str], ...]:
     found = [(each.name, each.reference) for each in installed_pipelines()]
     counts = Counter(name for name, _ in found)
     return tuple(row for row in found if counts[row[0]] == 1 and not set("\t\n") & set("".join(row)))
+
+
+def _plans(names: Container[str]) -> dict[str, tuple[PlannedStep, ...]]:
+    """The steps of pipelines that can wait until one of their steps has work."""
+    found: dict[str, tuple[PlannedStep, ...]] = {}
+    for installed in installed_pipelines():
+        if installed.name not in names or set("\t\n") & set(installed.name):
+            continue
+        with suppress(PipelineError):
+            definition = installed.load()
+            if can_wait(definition):
+                found[installed.name] = planned(definition.steps)
+    return found
 
 
 def _broken() -> tuple[str, ...]:

@@ -8,24 +8,25 @@ sources of pipelines that are installed editable.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-_HEADER = "ireekit-plugin-state 1"
+_HEADER = "ireekit-plugin-state 2"
 _ABSENT = "absent"
 
 # Fields of each kind of record.
-_SIZES = {"compiler": 1, "site": 1, "problem": 1, "file": 2, "pipeline": 2}
+_SIZES = {"compiler": 1, "site": 1, "problem": 1, "file": 2, "pipeline": 2, "plan": 1, "step": 5}
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """Attributes:
     compiler: the library of IREE's compiler that was found.
     sites: the folders of installed packages that were searched.
     problem: why the plugin cannot be loaded by that compiler, or ``""``.
     stamps: of every file that the manifest depends on, see :func:`stamp`.
     pipelines: name and ``module:object`` of those that one package alone offers.
+    plans: names of those of them whose steps are known; see :mod:`ireekit.plugin.plan`.
+    steps: name of the pipeline, then what :func:`ireekit.plugin.plan.record_of` gives of each step.
     """
 
     compiler: str
@@ -33,11 +34,17 @@ class State:
     problem: str
     stamps: tuple[tuple[str, str], ...]
     pipelines: tuple[tuple[str, str], ...] = ()
+    plans: tuple[str, ...] = ()
+    steps: tuple[tuple[str, str, str, str, str], ...] = ()
 
     def holds(self, compiler: Path, sites: Iterable[Path]) -> bool:
         """Whether nothing changed since."""
         if self.compiler != str(compiler) or self.sites != tuple(map(str, sites)):
             return False
+        return self.is_current()
+
+    def is_current(self) -> bool:
+        """Whether no file changed since."""
         return all(_agree(then, stamp(Path(path))) for path, then in self.stamps)
 
     def text(self) -> str:
@@ -48,6 +55,8 @@ class State:
             ("problem", " ".join(self.problem.split())),
             *(("file", path, found) for path, found in self.stamps),
             *(("pipeline", *row) for row in self.pipelines),
+            *(("plan", name) for name in self.plans),
+            *(("step", *row) for row in self.steps),
         ]
         return "".join("\t".join(record) + "\n" for record in ((_HEADER,), *records))
 
@@ -88,6 +97,8 @@ def parse_state(text: str) -> State | None:
         fields["problem"][0][0],
         tuple((path, found) for path, found in fields["file"]),
         tuple((name, reference) for name, reference in fields["pipeline"]),
+        tuple(name for (name,) in fields["plan"]),
+        tuple((name, phase, targets, acts_on, text) for name, phase, targets, acts_on, text in fields["step"]),
     )
 
 

@@ -20,6 +20,9 @@ ALIASES: dict[str, str] = {"cpu": "local-task", "cpu-sync": "local-sync", "rocm"
 """Short names of drivers."""
 
 _CPU_NAMES = {"local-task": "CPU, worker threads", "local-sync": "CPU, calling thread"}
+# Kernels may allocate half of the default of 128 KiB (ireekit.targets.table), and spill registers besides; and programs
+# that others compiled may need more: a thread that overruns its stack ends the process.
+_WORKER_STACK = "--task_worker_stack_size=1048576"
 _OWN_REFERENCES = 3  # the attribute, the allocator, and the argument of getrefcount
 _INSTALL = {
     "cuda": "install the NVIDIA driver",
@@ -169,7 +172,7 @@ def _driver_order(name: str) -> tuple[bool, str]:
 
 def _probe(driver: str) -> tuple[DriverStatus, tuple[DeviceInfo, ...]]:
     try:
-        found = rt.get_driver(driver).query_available_devices()
+        found = _cached_driver(driver).query_available_devices()
     except Exception as error:  # IREE maps each status code to another exception type
         return DriverStatus(driver, False, failures.driver_reason(error)), ()
     if not found:
@@ -225,6 +228,12 @@ def _absent(name: str, reason: str, remedy: str | None) -> DeviceError:
     )
 
 
+def _cached_driver(name: str) -> Any:
+    """IREE's one driver of that name, made where there is none yet: flags that it reads then must be set."""
+    rt.flags.parse_flags(_WORKER_STACK)
+    return rt.get_driver(name)
+
+
 def _create_driver(name: str) -> Any:
     """A driver apart from IREE's cached one; the function is missing from IREE's type hints."""
     from iree.runtime import _binding  # pyright: ignore[reportPrivateUsage]
@@ -236,7 +245,7 @@ def _create_driver(name: str) -> Any:
 def _create(info: DeviceInfo, threads: int | None, uri: str) -> Device:
     try:
         if threads is None:
-            driver = rt.get_driver(info.driver)
+            driver = _cached_driver(info.driver)
             return Device(info, driver.create_device_by_uri(info.uri), driver, uri=uri)
         # The worker count is a process-wide flag that a driver reads once, when it is made.
         rt.flags.parse_flags(f"--task_topology_group_count={threads}")

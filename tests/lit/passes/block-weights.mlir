@@ -83,22 +83,6 @@ module {
 
 // -----
 
-// So does one of a single row.
-
-// CHECK-LABEL: @one_row
-// CHECK: linalg.matmul
-#cpu = #hal.executable.target<"llvm-cpu", "embedded-elf-x86_64", {cpu_features = "+avx512f", target_triple = "x86_64-unknown-unknown-eabi-elf"}>
-module {
-  util.global private @device = #hal.device.target<"local", [#cpu]> : !hal.device
-  util.func public @one_row(%x: tensor<1x8xf32>, %to: tensor<1x32xf32>) -> tensor<1x32xf32> {
-    %weights = arith.constant dense<0.5> : tensor<8x32xf32>
-    %r = linalg.matmul ins(%x, %weights : tensor<1x8xf32>, tensor<8x32xf32>) outs(%to : tensor<1x32xf32>) -> tensor<1x32xf32>
-    util.return %r : tensor<1x32xf32>
-  }
-}
-
-// -----
-
 // As does one for no known machine.
 
 // CHECK-LABEL: @no_machine
@@ -108,5 +92,25 @@ module {
     %weights = arith.constant dense<0.5> : tensor<8x32xf32>
     %r = linalg.matmul ins(%x, %weights : tensor<5x8xf32>, tensor<8x32xf32>) outs(%to : tensor<5x32xf32>) -> tensor<5x32xf32>
     util.return %r : tensor<5x32xf32>
+  }
+}
+
+// -----
+
+// One row, too, and blocks of four vectors where these divide the columns.
+
+// CHECK-LABEL: @one_row
+// CHECK: arith.constant dense<5.000000e-01> : tensor<2x8x64xf32>
+// CHECK: linalg.generic {{.*}} outs({{.*}} : tensor<1x2x64xf32>)
+#cpu = #hal.executable.target<"llvm-cpu", "embedded-elf-x86_64", {cpu_features = "+avx512f", target_triple = "x86_64-unknown-unknown-eabi-elf"}>
+module {
+  util.global private @device = #hal.device.target<"local", [#cpu]> : !hal.device
+  util.func public @one_row(%x: tensor<1x8xf32>) -> tensor<1x128xf32> {
+    %zero = arith.constant 0.0 : f32
+    %weights = arith.constant dense<0.5> : tensor<8x128xf32>
+    %0 = tensor.empty() : tensor<1x128xf32>
+    %init = linalg.fill ins(%zero : f32) outs(%0 : tensor<1x128xf32>) -> tensor<1x128xf32>
+    %r = linalg.matmul ins(%x, %weights : tensor<1x8xf32>, tensor<8x128xf32>) outs(%init : tensor<1x128xf32>) -> tensor<1x128xf32>
+    util.return %r : tensor<1x128xf32>
   }
 }

@@ -11,9 +11,11 @@
 // CHECK: #[[ALONG:config[0-9]*]] = #iree_cpu.lowering_config<vector_common_parallel = [1, 1, 0], vector_inner_parallel = [0, 0, 32]>
 // CHECK: #[[BLOCKS:config[0-9]*]] = #iree_cpu.lowering_config<distribution = [197, 1, 32, 0], vector_common_parallel = [8, 1, 32, 0], vector_reduction = [0, 0, 0, 1]>
 // CHECK: #[[KEYS:config[0-9]*]] = #iree_cpu.lowering_config<distribution = [1, 197, 16, 0], vector_common_parallel = [1, 8, 16, 0], vector_reduction = [0, 0, 0, 16]>
+// CHECK: #[[ROW:config[0-9]*]] = #iree_cpu.lowering_config<distribution = [1, 64, 0], vector_common_parallel = [1, 64, 0], vector_reduction = [0, 0, 1]>
 // CHECK: #[[PEELED:translation[0-9]*]] = #iree_codegen.translation_info<pipeline = #iree_cpu.pipeline<DoubleTilingExpert>, {enable_loop_peeling}>
 // CHECK: #[[FIRST:compilation[0-9]*]] = #iree_codegen.compilation_info<lowering_config = #[[BLOCKS]], translation_info = #[[PEELED]]>
 // CHECK: #[[SECOND:compilation[0-9]*]] = #iree_codegen.compilation_info<lowering_config = #[[KEYS]], translation_info = #[[PEELED]]>
+// CHECK: #[[THIRD:compilation[0-9]*]] = #iree_codegen.compilation_info<lowering_config = #[[ROW]], translation_info = #[[PEELED]]>
 
 // CHECK-LABEL: func.func @softmax
 // CHECK-SAME: attributes {translation_info = #[[PEELED]]}
@@ -40,6 +42,9 @@
 // CHECK: linalg.generic {{.*}} {compilation_info = #[[FIRST]]}
 // CHECK-LABEL: func.func @keys
 // CHECK: linalg.generic {{.*}} {compilation_info = #[[SECOND]]}
+// One row: all columns of a block in registers.
+// CHECK-LABEL: func.func @row
+// CHECK: linalg.generic {{.*}} {compilation_info = #[[THIRD]]}
 #cpu = #hal.executable.target<"llvm-cpu", "embedded-elf-x86_64", {cpu_features = "+avx2,+avx512f", target_triple = "x86_64-unknown-unknown-eabi-elf"}>
 #layout = #hal.pipeline.layout<bindings = [#hal.pipeline.binding<storage_buffer>]>
 hal.executable private @kernels {
@@ -81,6 +86,16 @@ hal.executable private @kernels {
           linalg.yield %1 : f32
         } -> tensor<6x197x197xf32>
         return %r : tensor<6x197x197xf32>
+      }
+      func.func @row(%x: tensor<384xf32>, %w: tensor<16x384x64xf32>, %o: tensor<16x64xf32>) -> tensor<16x64xf32> {
+        %r = linalg.generic {indexing_maps = [affine_map<(n, i, k) -> (k)>, affine_map<(n, i, k) -> (n, k, i)>, affine_map<(n, i, k) -> (n, i)>], iterator_types = ["parallel", "parallel", "reduction"]}
+          ins(%x, %w : tensor<384xf32>, tensor<16x384x64xf32>) outs(%o : tensor<16x64xf32>) {
+        ^bb0(%a: f32, %b: f32, %c: f32):
+          %0 = arith.mulf %a, %b : f32
+          %1 = arith.addf %c, %0 : f32
+          linalg.yield %1 : f32
+        } -> tensor<16x64xf32>
+        return %r : tensor<16x64xf32>
       }
     }
   }

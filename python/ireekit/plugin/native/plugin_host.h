@@ -9,7 +9,7 @@
 namespace ireekit {
 
 // Grows with every change of PluginHost.
-constexpr uint64_t kHostVersion = 2;
+constexpr uint64_t kHostVersion = 3;
 
 // Functions of ireekit.plugin.host. They take the interpreter's lock themselves and raise nothing: what goes wrong
 // becomes a diagnostic of the context.
@@ -20,7 +20,8 @@ struct PluginHost {
   // arguments, `\n` stands for a line break and `\\` for a backslash. Its handle, or 0 where it failed.
   int64_t (*activate)(const char *pipeline, void *context, const char *options, const char *flags,
                       const char *arguments);
-  // The points where a session may have something to run, separated by commas; valid until the session ends.
+  // The points where a session may have something to run, a line each, and behind a tab what must be in the program for
+  // that: the words of ireekit::Conditions. Valid until the session ends.
   const char *(*points)(int64_t session);
   // Where the passes for the points go: `order` is given the new order of the `size` passes of the pass manager that
   // `text` is the pipeline text of, by their indices as they are. 0 where it is known.

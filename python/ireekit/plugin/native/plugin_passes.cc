@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "conditions.h"
 #include "intern.h"
 #include "plugin_state.h"
 #include "symbols.h"
@@ -21,10 +22,15 @@ struct Task {
 struct StepTask final : Task {
   StepRunner runner;
   const char *point;
+  std::shared_ptr<const Conditions> conditions;
   std::shared_ptr<bool> failed;
 
   Task *clone() const override { return new StepTask(*this); }
-  int32_t run(MlirOperation op) const override { return failed && *failed ? 1 : runner.host->run(runner.session, point, op.ptr); }
+
+  int32_t run(MlirOperation op) const override {
+    if (failed && *failed) return 1;
+    return conditions->hold(op) ? runner.host->run(runner.session, point, op.ptr) : 0;
+  }
 };
 
 struct NamedTask final : Task {
@@ -61,11 +67,12 @@ MlirPass make_pass(MlirStringRef name, MlirStringRef anchor, const MlirDialectHa
 
 }  // namespace
 
-MlirPass make_step_pass(const StepRunner &runner, std::string_view point, std::shared_ptr<bool> failed,
-                        const MlirDialectHandle *dialects) {
+MlirPass make_step_pass(const StepRunner &runner, std::string_view point, std::string_view conditions,
+                        std::shared_ptr<bool> failed, const MlirDialectHandle *dialects) {
   auto task = new StepTask;
   task->runner = runner;
   task->point = intern(point).data;
+  task->conditions = std::make_shared<const Conditions>(conditions);
   task->failed = std::move(failed);
   std::string name = std::string(runner.pipeline) + "-at-" + std::string(point);
   return make_pass(intern(name), intern("builtin.module"), dialects, task);

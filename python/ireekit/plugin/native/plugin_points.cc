@@ -1,5 +1,6 @@
 #include "plugin_points.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,14 +28,28 @@ struct Build {
 
 thread_local std::vector<Build> builds;
 
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> parts;
+// Where a session may have something to run, and what must be in the program for that.
+struct Point {
+  std::string name, conditions;
+};
+
+std::vector<Point> points_of(const StepRunner &runner) {
+  std::vector<Point> points;
+  std::string_view text = runner.host->points(runner.session);
   while (!text.empty()) {
-    size_t end = text.find(',');
-    parts.emplace_back(text.substr(0, end));
+    size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    size_t tab = std::min(line.find('\t'), line.size());
+    points.push_back({std::string(line.substr(0, tab)), std::string(line.substr(std::min(tab + 1, line.size())))});
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
-  return parts;
+  return points;
+}
+
+std::string conditions_at(const std::vector<Point> &points, std::string_view name) {
+  for (const Point &point : points)
+    if (point.name == name) return point.conditions;
+  return "";
 }
 
 std::string text_of(OpPassManager *manager) {
@@ -71,19 +86,17 @@ bool is_built(const StepRunner &runner, OpPassManager *manager) {
   return false;
 }
 
-// The points a session has something to run at.
-std::vector<std::string> points_of(const StepRunner &runner) { return split(runner.host->points(runner.session)); }
-
 // Adds the pass at hand, and those of all points but the one that has its place nearly by itself.
 void begin(const StepRunner &runner, OpPassManager *manager, std::string_view here) {
   auto failed = std::make_shared<bool>(false);
-  MlirPass first = make_step_pass(runner, here, failed, &kTrigger);
+  std::vector<Point> points = points_of(runner);
+  MlirPass first = make_step_pass(runner, here, conditions_at(points, here), failed, &kTrigger);
   compiler.add_pass({manager}, first);
   PassList passes(manager, first.ptr);
   *failed = !passes.known();
-  for (const std::string &point : points_of(runner))
-    if (point != here && point != kPreprocessing)
-      compiler.add_pass({manager}, make_step_pass(runner, point, failed, nullptr));
+  for (const Point &point : points)
+    if (point.name != here && point.name != kPreprocessing)
+      compiler.add_pass({manager}, make_step_pass(runner, point.name, point.conditions, failed, nullptr));
   if (passes.known()) builds.push_back({runner, manager, passes, failed});
 }
 
@@ -99,9 +112,9 @@ void add_passes_at_input(const StepRunner &runner, OpPassManager *manager) {
 void add_passes_at_preprocessing(const StepRunner &runner, OpPassManager *manager) {
   // Where compilation begins after the input phase, this is the first place.
   if (!is_built(runner, manager)) begin(runner, manager, kBegin);
-  for (const std::string &point : points_of(runner))
-    if (point == kPreprocessing)
-      compiler.add_pass({manager}, make_step_pass(runner, point, nullptr, nullptr));
+  for (const Point &point : points_of(runner))
+    if (point.name == kPreprocessing)
+      compiler.add_pass({manager}, make_step_pass(runner, point.name, point.conditions, nullptr, nullptr));
 }
 
 }  // namespace ireekit

@@ -13,6 +13,9 @@
 namespace ireekit {
 namespace {
 
+// Conditions that hold in every program.
+constexpr char kAlways[] = "*";
+
 struct Registration : RegistrationLayout {
   const PipelineEntry *pipeline;
 };
@@ -76,7 +79,7 @@ void extend_preprocessing(Session *session, OpPassManager *manager) {
 bool extend_custom_input_conversion(Session *session, OpPassManager *manager, std::string_view type) {
   for (const PipelineEntry::InputType &each : session->pipeline->input_types) {
     if (each.name != type) continue;
-    compiler.add_pass({manager}, make_step_pass(runner(session), "input:" + each.name, nullptr, nullptr));
+    compiler.add_pass({manager}, make_step_pass(runner(session), "input:" + each.name, kAlways, nullptr, nullptr));
     return true;
   }
   return false;

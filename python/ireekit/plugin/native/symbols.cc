@@ -30,7 +30,7 @@ Compiler compiler;
 }  // namespace ireekit
 
 // Grows with every incompatible change of an exported function.
-IREEKIT_EXPORT int ireekit_abi_version() { return 3; }
+IREEKIT_EXPORT int ireekit_abi_version() { return 4; }
 
 // Linker name of the index-th function wanted; null past the last.
 IREEKIT_EXPORT const char *ireekit_symbol_name(size_t index) {

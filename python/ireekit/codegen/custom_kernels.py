@@ -1,0 +1,339 @@
+"""Kernels written in Python: text of vector code for given shapes, which the compiler runs as dispatches of a program.
+
+For what no operation on tensors is generated well from, such as the transforms of Winograd's convolutions::
+
+    kernel = KernelWriter("double", operands=[(64, 32)], results=[(64, 32)], lanes=16, workgroups=(64, 1, 1))
+    source, target = kernel.buffers
+    row = kernel.workgroup_id(0)
+    with kernel.loop(32, step=16) as column:
+        x = kernel.load(source, row, column)
+        kernel.store(kernel.add(x, x), target, row, column)
+
+    kernels = CustomKernels(module)           # in a pass on a program, up to phase `preprocessing`
+    (doubled,) = kernels.dispatch(kernel, [tensor])
+
+Nothing in it is target-specific but the number of lanes, which the compiler splits or pads where a machine has others.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from ireekit.codegen.configuration import Translation
+from ireekit.errors import CodegenError
+
+if TYPE_CHECKING:
+    from iree.compiler import ir
+
+Index: TypeAlias = "int | str"
+"""A number, or the name of an SSA value of type ``index``."""
+
+_EXECUTABLE = """stream.executable private @{name} {{
+  stream.executable.export public @{name}_kernel workgroups() -> (index, index, index) {{
+    %x = arith.constant {x} : index
+    %y = arith.constant {y} : index
+    %z = arith.constant {z} : index
+    stream.return %x, %y, %z : index, index, index
+  }}
+  builtin.module {{
+    func.func @{name}_kernel({arguments}) attributes {{translation_info = {translation}}} {{
+{body}
+      return
+    }}
+  }}
+}}
+"""
+_INDENT = "      "
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An operand or result of a kernel, contiguous in memory.
+
+    Attributes:
+      name: the SSA value, a memref.
+      shape: of it.
+      type: its text.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+
+
+class KernelWriter:
+    """The text of one kernel, written operation by operation at a place that moves into loops and back.
+
+    Vectors are of ``lanes`` elements of type ``element``; methods that compute give the name of the SSA value made.
+
+    Raises:
+      CodegenError: the number of lanes or of workgroups is not positive, or a shape is empty.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        operands: Sequence[Sequence[int]],
+        results: Sequence[Sequence[int]],
+        lanes: int,
+        workgroups: tuple[int, int, int] = (1, 1, 1),
+        element: str = "f32",
+    ) -> None:
+        shapes = [tuple(shape) for shape in (*operands, *results)]
+        if lanes < 1 or min(workgroups) < 1 or any(size < 1 for shape in shapes for size in shape):
+            raise CodegenError(
+                f"kernel {name!r} has {lanes} lanes, workgroups {workgroups} and buffers of shapes {shapes}",
+                remedy="kernels are written for static shapes without zeros",
+            )
+        self.name = name
+        self.lanes = lanes
+        self.workgroups = workgroups
+        self.element = element
+        self.vector = f"vector<{lanes}x{element}>"
+        self.operands = tuple(shapes[: len(operands)])
+        self.results = tuple(shapes[len(operands) :])
+        self.buffers = tuple(
+            Buffer(f"%buffer{index}", shape, f"memref<{'x'.join(map(str, (*shape, element)))}>")
+            for index, shape in enumerate(shapes)
+        )
+        self._constants: dict[str, str] = {}
+        self._lines: list[str] = []
+        self._made = 0
+
+    def do(self, text: str) -> None:
+        """Write one operation without results."""
+        self._lines.append(text)
+
+    def let(self, text: str) -> str:
+        """Write one operation with one result."""
+        self._made += 1
+        self.do(f"%v{self._made} = {text}")
+        return f"%v{self._made}"
+
+    def index(self, value: Index) -> str:
+        """A constant ``index``; names pass through."""
+        return value if isinstance(value, str) else self._constant(f"{value} : index")
+
+    def splat(self, value: float) -> str:
+        """A vector with ``value`` in each lane, rounded to the element type."""
+        return self._constant(f"dense<{_float(value, self.element)}> : {self.vector}")
+
+    def workgroup_id(self, axis: int) -> str:
+        """Which workgroup this is, along an axis."""
+        return self.let(f"stream.dispatch.workgroup.id[{axis}] : index")
+
+    def shifted(self, value: str, by: int) -> str:
+        """``value + by``, of type ``index``."""
+        return self.let(f"arith.addi {value}, {self.index(by)} : index") if by else value
+
+    def times(self, value: str, by: int) -> str:
+        """``value * by``, of type ``index``."""
+        return self.let(f"arith.muli {value}, {self.index(by)} : index") if by != 1 else value
+
+    def sum(self, first: str, second: str) -> str:
+        """The sum of two of type ``index``."""
+        return self.let(f"arith.addi {first}, {second} : index")
+
+    @contextmanager
+    def loop(self, stop: Index, *, start: Index = 0, step: int = 1) -> Generator[str]:
+        """Write what follows inside of a loop; gives its counter."""
+        self._made += 1
+        counter = f"%i{self._made}"
+        self.do(f"scf.for {counter} = {self.index(start)} to {self.index(stop)} step {self.index(step)} {{")
+        yield counter
+        self.do("}")
+
+    @contextmanager
+    def when(self, condition: str | None) -> Generator[None]:
+        """Write what follows so that it happens only if ``condition``, an ``i1``; always for ``None``."""
+        if condition is None:
+            yield
+            return
+        self.do(f"scf.if {condition} {{")
+        yield
+        self.do("}")
+
+    def both(self, conditions: Sequence[str]) -> str | None:
+        """All of some conditions; ``None`` of none."""
+        found: str | None = None
+        for each in conditions:
+            found = each if found is None else self.let(f"arith.andi {found}, {each} : i1")
+        return found
+
+    def less(self, value: str, than: int) -> str:
+        """Whether an ``index`` is smaller, as signed numbers."""
+        return self.let(f"arith.cmpi slt, {value}, {self.index(than)} : index")
+
+    def clamped(self, value: str, size: int) -> tuple[str, str]:
+        """``value`` brought into ``[0, size)``, and whether it was there."""
+        low = self.let(f"arith.maxsi {value}, {self.index(0)} : index")
+        inside = self.let(f"arith.minsi {low}, {self.index(size - 1)} : index")
+        return inside, self.let(f"arith.cmpi eq, {inside}, {value} : index")
+
+    def load(self, buffer: Buffer, *indices: Index) -> str:
+        """The vector that starts at ``indices`` and goes along the last dimension."""
+        return self.let(f"vector.load {self._element(buffer, indices)}, {self.vector}")
+
+    def store(self, value: str, buffer: Buffer, *indices: Index) -> None:
+        """Store a vector from ``indices`` on along the last dimension."""
+        self.do(f"vector.store {value}, {self._element(buffer, indices)}, {self.vector}")
+
+    def select(self, condition: str, value: str, otherwise: str) -> str:
+        """One of two vectors, by an ``i1``."""
+        return self.let(f"arith.select {condition}, {value}, {otherwise} : {self.vector}")
+
+    def add(self, first: str, second: str) -> str:
+        """The sum of two vectors."""
+        return self.let(f"arith.addf {first}, {second} : {self.vector}")
+
+    def subtract(self, first: str, second: str) -> str:
+        """The difference of two vectors."""
+        return self.let(f"arith.subf {first}, {second} : {self.vector}")
+
+    def scale(self, factor: float, value: str) -> str:
+        """A vector times a number."""
+        return self.let(f"arith.mulf {value}, {self.splat(factor)} : {self.vector}")
+
+    def scale_add(self, factor: float, value: str, addend: str) -> str:
+        """A vector times a number, added to another; rounded once where the machine can."""
+        return self.let(f"vector.fma {value}, {self.splat(factor)}, {addend} : {self.vector}")
+
+    def combine(self, terms: Sequence[tuple[float, str]]) -> str:
+        """The sum of vectors times numbers; terms with 0 cost nothing, those with 1 and -1 no multiplication.
+
+        Raises:
+          CodegenError: all factors are 0.
+        """
+        present = sorted((term for term in terms if term[0] != 0.0), key=lambda term: (abs(term[0]) != 1, term[0] < 0))
+        if not present:
+            raise CodegenError("a sum of no vectors", remedy="leave out what is 0")
+        (factor, value), *others = present
+        total = value if factor == 1 else self.scale(factor, value)
+        for factor, value in others:
+            if abs(factor) != 1:
+                total = self.scale_add(factor, value, total)
+            else:
+                total = self.add(total, value) if factor > 0 else self.subtract(total, value)
+        return total
+
+    def text(self, name: str) -> str:
+        """The kernel as a ``stream.executable`` called ``name``."""
+        self.index(0)
+        constants = [f"{value} = arith.constant {text}" for text, value in self._constants.items()]
+        views = [
+            f"{each.name} = stream.binding.subspan %binding{index}[{self.index(0)}] : !stream.binding -> {each.type}"
+            for index, each in enumerate(self.buffers)
+        ]
+        x, y, z = self.workgroups
+        return _EXECUTABLE.format(
+            name=name,
+            x=x,
+            y=y,
+            z=z,
+            translation=Translation("Default"),
+            arguments=", ".join(f"%binding{index}: !stream.binding" for index in range(len(self.buffers))),
+            body="\n".join(_INDENT + line for line in (*constants, *views, *self._lines)),
+        )
+
+    def _constant(self, text: str) -> str:
+        return self._constants.setdefault(text, f"%c{len(self._constants)}")
+
+    def _element(self, buffer: Buffer, indices: Sequence[Index]) -> str:
+        if len(indices) != len(buffer.shape):
+            raise CodegenError(
+                f"kernel {self.name!r} indexes a buffer of shape {buffer.shape} with {len(indices)} numbers",
+                remedy="one for each dimension",
+            )
+        return f"{buffer.name}[{', '.join(self.index(each) for each in indices)}] : {buffer.type}"
+
+
+class CustomKernels:
+    """Kernels of one program: each is in it once, however often it is dispatched.
+
+    Args:
+      module: the program, at phase ``preprocessing`` or before, when dispatches are not formed yet.
+    """
+
+    def __init__(self, module: ir.Operation) -> None:
+        self._module = module
+        self._known: dict[str, str] = {}
+        self._names: set[str] | None = None
+
+    def dispatch(self, kernel: KernelWriter, operands: Sequence[ir.Value]) -> list[ir.Value]:
+        """Call a kernel at the insertion point, on tensors with as many elements as its buffers have.
+
+        Returns:
+          Its results, tensors of the shapes of its result buffers.
+
+        Raises:
+          CodegenError: operands differ from what the kernel is for.
+        """
+        from iree.compiler import ir
+
+        self._check(kernel, operands)
+        symbol = self._symbol(kernel)
+        element = ir.Type.parse(kernel.element)
+        results = [ir.RankedTensorType.get(shape, element) for shape in kernel.results]
+        entry = ir.SymbolRefAttr.get([symbol, f"{symbol}_kernel"])
+        return list(
+            ir.Operation.create(
+                "flow.dispatch",
+                results=results,
+                operands=list(operands),
+                attributes={
+                    "entry_points": ir.ArrayAttr.get([entry]),
+                    "operandSegmentSizes": ir.DenseI32ArrayAttr.get([0, len(operands), 0, 0]),
+                },
+            ).results
+        )
+
+    def _check(self, kernel: KernelWriter, operands: Sequence[ir.Value]) -> None:
+        from iree.compiler import ir
+
+        types = [ir.RankedTensorType(each.type) for each in operands]
+        sizes = [math.prod(each.shape) if each.has_static_shape else None for each in types]
+        elements = {str(each.element_type) for each in types}
+        if sizes != [math.prod(shape) for shape in kernel.operands] or elements - {kernel.element}:
+            raise CodegenError(
+                f"kernel {kernel.name!r} is for {kernel.element} of shapes {list(kernel.operands)}",
+                remedy=f"it was given {', '.join(map(str, types))}",
+            )
+
+    def _symbol(self, kernel: KernelWriter) -> str:
+        # The same text under another name is the same kernel.
+        content = kernel.text("kernel")
+        if content not in self._known:
+            self._known[content] = self._install(kernel)
+        return self._known[content]
+
+    def _install(self, kernel: KernelWriter) -> str:
+        from iree.compiler import ir
+
+        body = self._module.regions[0].blocks[0]
+        if self._names is None:
+            attributes = [each.operation.attributes for each in body.operations]
+            self._names = {ir.StringAttr(each["sym_name"]).value for each in attributes if "sym_name" in each}
+        name, count = kernel.name, 0
+        while name in self._names:
+            count += 1
+            name = f"{kernel.name}_{count}"
+        self._names.add(name)
+        made = ir.Operation.parse(kernel.text(name), context=self._module.context)
+        ir.InsertionPoint.at_block_begin(body).insert(made)
+        return name
+
+
+def _float(value: float, element: str) -> str:
+    if math.isfinite(value):
+        return repr(float(value))
+    bits = {"f32": ("f", 8), "f64": ("d", 16)}.get(element)
+    if bits is None:
+        raise CodegenError(f"no constant {value} of type {element} in a kernel", remedy="f32 and f64 have one")
+    code, digits = bits
+    return f"0x{int.from_bytes(struct.pack('<' + code, value), 'little'):0{digits}X}"

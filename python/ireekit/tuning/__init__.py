@@ -1,0 +1,49 @@
+"""Searching for configurations of kernels that are faster on a machine than those chosen by rules.
+
+Names are imported when first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ireekit.tuning.api import DispatchOutcome, TuneResult, tune
+    from ireekit.tuning.apply import with_tuning
+    from ireekit.tuning.database import Database
+    from ireekit.tuning.file import TunedKernel, Tuning
+    from ireekit.tuning.specification import specification
+
+__all__ = [
+    "Database",
+    "DispatchOutcome",
+    "TuneResult",
+    "TunedKernel",
+    "Tuning",
+    "specification",
+    "tune",
+    "with_tuning",
+]
+
+_HOMES = {
+    "Database": "database",
+    "DispatchOutcome": "api",
+    "TuneResult": "api",
+    "TunedKernel": "file",
+    "Tuning": "file",
+    "specification": "specification",
+    "tune": "api",
+    "with_tuning": "apply",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
