@@ -46,7 +46,7 @@ class BlockWeights(ireekit.Pass):
     anchor = "builtin.module"
     acts_on = ACTS_ON
     blocked = Statistic("contractions with blocked weights")
-    min_columns: int = option(16, "leave products with fewer columns as they are", minimum=1)
+    min_columns: int = option(16, "leave products with fewer columns as they are", minimum=1, trials=(16, 256))
 
     def run(self, op: ir.Operation) -> None:
         machine = program_machine(op)

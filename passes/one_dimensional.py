@@ -21,6 +21,7 @@ from ireekit.passes.constants import constant_value
 from ireekit.passes.uses import defining_op, values_of
 
 from .reshapes import collapse, expand, sizes_of
+from .slices import put
 
 _FORMS = {
     "linalg.conv_1d_ncw_fcw": "linalg.conv_2d_nchw_fchw",
@@ -57,6 +58,7 @@ class _Rows:
     def __init__(self) -> None:
         self._images: dict[ir.Value, ir.Value] = {}
         self._replaced: list[ir.Operation] = []
+        self._pulled = {"tensor.pad": self._pad, "tensor.insert_slice": self._insert}
 
     def follows(self, op: ir.Operation) -> bool:
         """Whether an operand of a pad or an elementwise operation has been raised."""
@@ -99,9 +101,10 @@ class _Rows:
         if value in self._images:
             return self._images[value]
         maker = defining_op(value)
-        if maker is not None and maker.name == "tensor.pad":
+        raise_maker = None if maker is None else self._pulled.get(maker.name)
+        if maker is not None and raise_maker is not None:
             with before(maker):
-                made = self._pad(maker)
+                made = raise_maker(maker)
             if made is not None:
                 self._images[value] = made
                 self._replaced.append(maker)
@@ -160,6 +163,20 @@ class _Rows:
         with ir.InsertionPoint(body):
             ir.Operation.create("tensor.yield", operands=[padding])
         return made.results[0]
+
+    def _insert(self, op: ir.Operation) -> ir.Value | None:
+        """Pixels with zeros between them, of a transposed convolution."""
+        part, into, *dynamic = op.operands
+        type: Any = part.type  # noqa: A001
+        offsets, sizes, strides = (list(op.attributes[f"static_{name}"]) for name in ("offsets", "sizes", "strides"))
+        if dynamic or type.rank != 3 or max(strides) == 1:
+            return None
+        image = self._image(into)
+        return put(
+            self._image(part),
+            image,
+            *([*each[:2], one, each[2]] for each, one in zip((offsets, sizes, strides), (0, 1, 1), strict=True)),
+        )
 
     def _elementwise(self, op: ir.Operation) -> ir.Value | None:
         maps = indexing_maps(op)

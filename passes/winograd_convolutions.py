@@ -45,7 +45,9 @@ class WinogradConvolutions(ireekit.Pass):
     acts_on = (_CONVOLUTION,)
     rewritten = Statistic("convolutions by Winograd's algorithm")
     growth = Statistic("bytes that weights grew by")
-    outputs: int = option(4, "results of a tile in each direction at most: 4, 2, or 0 for none", minimum=0, maximum=4)
+    outputs: int = option(
+        4, "results of a tile in each direction at most: 4, 2, or 0 for none", minimum=0, maximum=4, trials=(4, 2, 0)
+    )
     max_growth: int = option(512, "MiB that the weights of a program may grow by", minimum=0)
 
     def run(self, op: ir.Operation) -> None:
@@ -79,14 +81,19 @@ class _Plan:
       filters: ``[3, 3, C, F]``, a view.
       shape: of it.
       outputs: of a tile.
-      lanes: of the machine's vectors.
+      machine: it is for.
     """
 
     op: ir.Operation
     filters: Array
     shape: Convolution
     outputs: int
-    lanes: int
+    machine: Machine
+
+    @property
+    def lanes(self) -> int:
+        """Of a vector."""
+        return self.machine.lanes(4)
 
     @property
     def growth(self) -> int:
@@ -103,9 +110,7 @@ class _Plan:
     @property
     def tiles(self) -> Tiles:
         """Of the results."""
-        from .winograd.kernels import Tiles
-
-        return Tiles(self.shape.batch, self.shape.height, self.shape.width, self.outputs)
+        return self.shape.tiles(self.outputs)
 
 
 def _within(plans: list[_Plan], budget: int) -> list[_Plan]:
@@ -124,14 +129,15 @@ def _plan(op: ir.Operation, machine: Machine, largest: int) -> _Plan | None:
     types = [ir.RankedTensorType(value.type) for value in op.operands]
     if not all(each.has_static_shape and str(each.element_type) == "f32" for each in types):
         return None
-    if any(_numbers(op, name) not in ([], [1, 1]) for name in ("strides", "dilations")):
+    vertical, horizontal = _numbers(op, "dilations") or [1, 1]
+    if _numbers(op, "strides") not in ([], [1, 1]) or vertical != horizontal:
         return None
     rows, columns, channels, filters = types[1].shape
     batch, height, width, _ = types[2].shape
     lanes = machine.lanes(4)
     if (rows, columns) != (3, 3) or channels % lanes or filters % lanes:
         return None
-    shape = Convolution(batch, height, width, channels, filters)
+    shape = Convolution(batch, height, width, channels, filters, vertical)
     outputs = best_tile(shape, machine, largest)
     if outputs is None:
         return None
@@ -140,7 +146,7 @@ def _plan(op: ir.Operation, machine: Machine, largest: int) -> _Plan | None:
     weights = view_of(op.operands[1])
     if weights is None:
         return None
-    return _Plan(op, weights, shape, outputs, lanes)
+    return _Plan(op, weights, shape, outputs, machine)
 
 
 def _numbers(op: ir.Operation, name: str) -> list[int]:
@@ -168,18 +174,27 @@ def _unpadded(image: ir.Value) -> tuple[ir.Value, Padding]:
 
 def _rewrite(plan: _Plan, kernels: CustomKernels, tiled: dict[Any, ir.Value]) -> None:
     from .vector_epilogues import epilogue_of
+    from .winograd.choice import is_large
+    from .winograd.fused import fused_kernel, strips_of
     from .winograd.kernels import output_kernel
 
-    op, tiles = plan.op, plan.tiles
-    with before(op):
-        products = _products(plan, _tiles(plan, kernels, tiled))
-        bias = _bias(op.operands[2])
+    op, tiles, shape = plan.op, plan.tiles, plan.shape
     epilogue = epilogue_of(op.results[0])
-    kernel = output_kernel(
-        tiles, plan.shape.filters, plan.lanes, epilogue.shapes() + _shapes(bias), _with_bias(epilogue, bias)
-    )
+    with before(op):
+        bias = _bias(op.operands[2])
+        others, emit = epilogue.shapes() + _shapes(bias), _with_bias(epilogue, bias)
+        if is_large(shape, plan.outputs, plan.machine):
+            image, padding = _unpadded(op.operands[0])
+            _, height, width, channels = ir.RankedTensorType(image.type).shape
+            strips = strips_of(tiles, channels, shape.filters, plan.machine)
+            size = (height, width, channels)
+            kernel = fused_kernel(strips, size, shape.filters, padding, plan.lanes, others, emit)
+            read = [image, _weights(plan)]
+        else:
+            kernel = output_kernel(tiles, shape.filters, plan.lanes, others, emit)
+            read = [_products(plan, _tiles(plan, kernels, tiled))]
     with before(epilogue.generics[-1] if epilogue.generics else op, op.location):
-        (made,) = kernels.dispatch(kernel, [products, *epilogue.operands, *bias])
+        made, *_ = kernels.dispatch(kernel, [*read, *epilogue.operands, *bias])
     epilogue.result.replace_all_uses_with(made)
     for each in [*reversed(epilogue.generics), op]:
         each.erase()
@@ -198,20 +213,26 @@ def _tiles(plan: _Plan, kernels: CustomKernels, tiled: dict[Any, ir.Value]) -> i
     return tiled[key]
 
 
+def _weights(plan: _Plan) -> ir.Value:
+    """The filters transformed, ``[elements, F / block, C, block]``."""
+    from .winograd.algorithm import winograd
+
+    block = plan.lanes * (1 if plan.shape.filters % (2 * plan.lanes) else 2)
+    weights = winograd(plan.outputs).weights(plan.filters)
+    blocked = weights.reshape(plan.tiles.elements, plan.shape.channels, -1, block).transpose(0, 2, 1, 3)
+    return constant(_contiguous(blocked), tensor_type(blocked.shape, ir.F32Type.get()))
+
+
 def _products(plan: _Plan, tiles: ir.Value) -> ir.Value:
     """``[elements, tiles, F]``: a product of matrices for each element, the weights in blocks of columns."""
     from iree.compiler.dialects import arith
 
     from .reshapes import collapse
-    from .winograd.algorithm import winograd
 
-    elements, count = plan.tiles.elements, plan.tiles.count
-    block = plan.lanes * (1 if plan.shape.filters % (2 * plan.lanes) else 2)
-    weights = winograd(plan.outputs).weights(plan.filters)
-    blocked = weights.reshape(elements, plan.shape.channels, -1, block).transpose(0, 2, 1, 3)
     f32 = ir.F32Type.get()
-    packed = constant(_contiguous(blocked), tensor_type(blocked.shape, f32))
-    out = fill(constant(0.0, f32), empty([elements, count, blocked.shape[1], block], f32))
+    packed = _weights(plan)
+    _, blocks, _, block = ir.RankedTensorType(packed.type).shape
+    out = fill(constant(0.0, f32), empty([plan.tiles.elements, plan.tiles.count, blocks, block], f32))
     p, t, f, x, k = (ir.AffineDimExpr.get(loop) for loop in range(5))
     maps = [ir.AffineMap.get(5, 0, each) for each in ([p, t, k], [p, f, k, x], [p, t, f, x])]
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+ROOT = Path(__file__).parents[1]
 
 _died: list[str] = []
 
@@ -34,6 +39,44 @@ def ireekit_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IREEKIT_CACHE_DIR", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def build_wheel() -> Callable[..., None]:
+    """``build_wheel(folder, **environment)`` builds the wheel of this tree; skips without its back-end."""
+    return _build_wheel
+
+
+@pytest.fixture(scope="session")
+def usual_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree, built once for all processes of the session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "usual-wheel"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if not list(folder.glob("*.whl")):
+            _build_wheel(folder)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def _build_wheel(folder: Path, **environment: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", ROOT, "--no-deps", "-w", folder, "-q", "--disable-pip-version-check"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    unreachable = ("ConnectionError", "No matching distribution", "timed out")
+    if done.returncode and any(word in done.stderr for word in unreachable):
+        pytest.skip(f"pip cannot fetch the build back-end here: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")

@@ -34,11 +34,11 @@ def tables(run: dict[str, Any]) -> str:
         f"{run['date']}, {run['cpu']}, {run['cores']} cores, load {run['load']:.1f}.",
         f"Python {run['python']}, {packages}.",
         f"Milliseconds a call, {_MEANINGS[run['by']]}. `!`: further from torch's results than the model's tolerance.",
-        _table(["model", "threads", *run["engines"]], _time_rows(run)),
+        table(["model", "threads", *run["engines"]], _time_rows(run)),
         "How many times faster ours is (ratio of minima):",
-        _table(["model", "threads", *(name for name, _ in _RATIOS)], _ratio_rows(run)),
+        table(["model", "threads", *(name for name, _ in _RATIOS)], _ratio_rows(run)),
         _COSTS,
-        _table(["model", "", *run["engines"]], _cost_rows(run)),
+        table(["model", "", *run["engines"]], _cost_rows(run)),
     ]
     notes = list(_notes(run))
     if notes:
@@ -54,7 +54,7 @@ def history_table(runs: Sequence[dict[str, Any]]) -> str:
         for threads in _threads(run):
             means = [_mean(run, threads, peers) for _, peers in _RATIOS]
             rows.append([run["date"], str(len(run["models"])), threads, *means])
-    return "History, geometric means, latest first:\n\n" + _table(headers, rows)
+    return "History, geometric means, latest first:\n\n" + table(headers, rows)
 
 
 def ratio(run: dict[str, Any], model: str, threads: str, peers: Sequence[str]) -> float | None:
@@ -75,7 +75,7 @@ def _time_text(run: dict[str, Any], model: str, cell: dict[str, Any]) -> str:
     if "min_ms" not in cell:
         return "failed" if "problem" in cell else ""
     mark = "!" if cell["error"] > MODELS[model].tolerance else ""
-    return f"{_short(cell[run['by']])} ({_short(cell['median_ms'])}){mark}"
+    return f"{short(cell[run['by']])} ({short(cell['median_ms'])}){mark}"
 
 
 def _ratio_rows(run: dict[str, Any]) -> Iterator[list[str]]:
@@ -136,7 +136,7 @@ def _threads(run: dict[str, Any]) -> list[str]:
     return list(found)
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Three significant digits."""
     return (
         f"{value:.0f}"
@@ -149,6 +149,7 @@ def _short(value: float) -> str:
     )
 
 
-def _table(headers: Sequence[str], rows: Iterator[list[str]] | list[list[str]]) -> str:
+def table(headers: Sequence[str], rows: Iterator[list[str]] | list[list[str]]) -> str:
+    """Markdown."""
     lines = [headers, ["---"] * len(headers), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

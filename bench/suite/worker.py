@@ -49,7 +49,7 @@ class Worker:
         expected = self._model.expected()
         if len(found) != len(expected):
             raise BenchError(f"{len(found)} results instead of {len(expected)}")
-        return {"error": max(map(_relative_error, found, expected))}
+        return {"error": max(map(relative_error, found, expected))}
 
     def run(self, seconds: float) -> dict[str, Any]:
         """Nanoseconds of calls, after one that warms caches and is not counted; and the least CPU time of one."""
@@ -81,7 +81,12 @@ class Worker:
         return self._run
 
 
-def _relative_error(found: Any, expected: Any) -> float:
+def relative_error(found: Any, expected: Any) -> float:
+    """The largest difference, relative to the largest magnitude of what is expected.
+
+    Raises:
+      BenchError: shapes differ, or a result is not finite.
+    """
     if found.shape != expected.shape:
         raise BenchError(f"a result of shape {list(found.shape)} instead of {list(expected.shape)}")
     difference = np.abs(found.astype(np.float64) - expected).max()

@@ -175,6 +175,12 @@ def _pulled_pad(images: Images, op: ir.Operation) -> ir.Value | None:
     return images.last(op.results[0]) if _pad(images, op) else None
 
 
+def _pulled_insert(images: Images, op: ir.Operation) -> ir.Value | None:
+    """An image with room between its pixels: these are fewer to transpose, and a convolution is to see them."""
+    steps: Any = op.attributes["static_strides"]
+    return images.last(op.results[0]) if max(steps) > 1 and _insert_slice(images, op) else None
+
+
 SOURCES: dict[str, Source] = {
     "tensor.empty": _source_of(_made_empty),
     "linalg.fill": _source_of(_made_fill),
@@ -182,6 +188,7 @@ SOURCES: dict[str, Source] = {
     "linalg.broadcast": _source_of(_made_broadcast),
     "tensor.expand_shape": _source_of(_made_expanded),
     "tensor.pad": _source_of(_pulled_pad),
+    "tensor.insert_slice": _source_of(_pulled_insert),
 }
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 _BYTES = 4
 _MEMORY = 5.5
-"""Operations in the time that a byte takes from memory: 110 GFLOP/s and 20 GB/s, measured on cores with AVX-512."""
+"""Operations in the time that a byte takes from memory: 110 GFLOP/s and 20 GB/s, measured on cores with AVX-512. Weights
+arrive during the arithmetic; what that leaves over is about one operation for each byte."""
+_LARGE = 6
+"""Second-level caches that transformed images may fill."""
 _CACHE = 2.0
 """The same for bytes that go through the caches: 50 GB/s, measured in the kernels that transform."""
 
@@ -25,6 +28,7 @@ class Convolution:
     Attributes:
       batch, height, width: of its results.
       channels, filters: how many it sums over and how many it has.
+      dilation: in both directions.
     """
 
     batch: int
@@ -32,6 +36,11 @@ class Convolution:
     width: int
     channels: int
     filters: int
+    dilation: int = 1
+
+    def tiles(self, outputs: int) -> Tiles:
+        """Of so many outputs."""
+        return Tiles(self.batch, self.height, self.width, outputs, self.dilation)
 
     def weights(self, outputs: int | None) -> int:
         """Bytes of weights, for tiles of so many outputs, or as they are."""
@@ -42,15 +51,20 @@ class Convolution:
 def cost(convolution: Convolution, outputs: int | None) -> float:
     """Of a convolution by tiles of so many outputs, or directly: in operations that take the same time."""
     pixels = convolution.batch * convolution.height * convolution.width
-    pairs = convolution.channels * convolution.filters
-    reading = _MEMORY * convolution.weights(outputs)
+    pairs, weights = convolution.channels * convolution.filters, convolution.weights(outputs)
     if outputs is None:
-        return 2.0 * TAPS * TAPS * pixels * pairs + reading
-    tiles = Tiles(convolution.batch, convolution.height, convolution.width, outputs)
+        return max(2.0 * TAPS * TAPS * pixels * pairs, _MEMORY * weights) + weights
+    tiles = convolution.tiles(outputs)
     transformed = tiles.elements * tiles.count
-    moved = 2 * transformed + pixels
-    both = convolution.channels + convolution.filters
-    return 2.0 * transformed * pairs + _CACHE * _BYTES * moved * both + reading
+    moved = _BYTES * (2 * transformed + pixels) * (convolution.channels + convolution.filters)
+    return max(2.0 * transformed * pairs, _MEMORY * weights) + weights + _CACHE * moved
+
+
+def is_large(convolution: Convolution, outputs: int, machine: Machine) -> bool:
+    """Whether transformed images are more than caches hold together, so that a single kernel is better."""
+    tiles = convolution.tiles(outputs)
+    moved = tiles.elements * tiles.count * (convolution.channels + convolution.filters) * _BYTES
+    return moved > _LARGE * machine.l2_bytes
 
 
 def best_tile(convolution: Convolution, machine: Machine, largest: int) -> int | None:

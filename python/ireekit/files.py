@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,6 +15,8 @@ def replacing(path: Path) -> Generator[Path]:
     Raises:
       OSError: as the file system gives it; ``path`` is then as it was before.
     """
+    import tempfile  # takes 3 ms, which every start of a stock tool would pay
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
     os.close(handle)
     temporary = Path(name)

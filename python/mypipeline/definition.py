@@ -19,6 +19,7 @@ from mypipeline.passes.row_convolutions import RowConvolutions
 from mypipeline.passes.softmax_kernels import SoftmaxKernels
 from mypipeline.passes.split_concatenations import SplitConcatenations
 from mypipeline.passes.strided_pointwise import StridedPointwise
+from mypipeline.passes.transposed_convolutions import TransposedConvolutions
 from mypipeline.passes.winograd_convolutions import WinogradConvolutions
 
 pipeline = (
@@ -32,6 +33,7 @@ pipeline = (
         PatchConvolutions(),
         StridedPointwise(),
         AssignLayout(),
+        TransposedConvolutions(),
         RowConvolutions(),
         targets=("cpu",),
     )

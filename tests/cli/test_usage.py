@@ -55,7 +55,7 @@ def test_no_command_shows_help_and_is_wrong_usage(ireekit) -> None:
         (["run", "m.vmfb", "--repeat", "0"], "'0' is no number of calls"),
         (["run", "m.vmfb", "--target", "cpu"], "--target is for models; m.vmfb is compiled already"),
         (["run", "m.vmfb", "--", "--iree-x"], "-- is for models"),
-        (["devices", "--", "--iree-x"], "only compile, run and profile take compiler flags after --"),
+        (["devices", "--", "--iree-x"], "only compile, run, profile and tune take compiler flags after --"),
         (["inspect", "--unknown", "x.vmfb"], "unrecognized arguments: --unknown"),
     ],
 )

@@ -56,10 +56,12 @@ def error(artifact: ireekit.Artifact, model: nn.Module, x: torch.Tensor) -> floa
 class Block(nn.Module):
     """What surrounds convolutions in networks: batch normalisation, a residual, activations, and a second reader."""
 
-    def __init__(self, channels: int, filters: int, padding: int) -> None:
+    def __init__(self, channels: int, filters: int, padding: int, dilation: int = 1) -> None:
         super().__init__()
         self.one = nn.Sequential(
-            nn.Conv2d(channels, filters, 3, padding=padding, bias=False), nn.BatchNorm2d(filters), nn.ReLU()
+            nn.Conv2d(channels, filters, 3, padding=padding, dilation=dilation, bias=False),
+            nn.BatchNorm2d(filters),
+            nn.ReLU(),
         )
         self.two = nn.Conv2d(filters, filters, 3, padding=1)
         self.scale = nn.Parameter(torch.randn(filters, 1, 1))
@@ -75,22 +77,32 @@ def always(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("mypipeline.passes.winograd.choice.best_tile", lambda shape, machine, largest: largest)
 
 
-@pytest.mark.parametrize("outputs", [2, 4])
-@pytest.mark.parametrize(("batch", "height", "width", "padding"), [(1, 8, 8, 1), (2, 9, 6, 0), (1, 5, 7, 2)])
-def test_blocks(outputs: int, batch: int, height: int, width: int, padding: int):
+@pytest.fixture(params=["three kernels", "one kernel"])
+def fused(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Both forms, whatever the size."""
+    one = request.param == "one kernel"
+    monkeypatch.setattr("mypipeline.passes.winograd.choice.is_large", lambda *_: one)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("outputs", "batch", "height", "width", "padding", "dilation"),
+    [(4, 2, 9, 6, 0, 1), (2, 1, 5, 7, 2, 1), (4, 1, 17, 30, 2, 2)],
+)
+def test_blocks(fused: bool, outputs: int, batch: int, height: int, width: int, padding: int, dilation: int):
     torch.manual_seed(outputs)
-    model, x = Block(32, 48, padding).eval(), torch.randn(batch, 32, height, width)
+    model, x = Block(32, 48, padding, dilation).eval(), torch.randn(batch, 32, height, width)
     artifact, kernels = compiled(model, x, outputs)
-    assert kernels == 4
+    assert kernels == (2 if fused else 4)
     assert error(artifact, model, x) < TOLERANCE[outputs]
 
 
 @pytest.mark.parametrize("target", ["cpu:x86-64-v3", "cpu:x86-64"])
-def test_other_vectors(target: str):
+def test_other_vectors(target: str, fused: bool):
     torch.manual_seed(0)
     model, x = Block(16, 24, 1).eval(), torch.randn(1, 16, 6, 10)
     artifact, kernels = compiled(model, x, 4, target=target)
-    assert kernels == 4
+    assert kernels == (2 if fused else 4)
     assert error(artifact, model, x) < TOLERANCE[4]
 
 

@@ -167,13 +167,10 @@ def make_environment(folder: Path, *options: str, python: object = sys.executabl
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(request: pytest.FixtureRequest) -> Path:
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
         pytest.skip("no C++ compiler here, so the wheel has no library: install g++")
-    folder = tmp_path_factory.mktemp("wheel")
-    pip("wheel", ROOT, "--no-deps", "-q", "-w", folder)
-    (file,) = folder.glob("*.whl")
-    return file
+    return request.getfixturevalue("usual_wheel")
 
 
 @pytest.fixture

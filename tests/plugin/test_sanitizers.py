@@ -29,8 +29,12 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %0 : tensor<4xf32>
 }
 """
-# Tests of what the library does while the compiler works, without Python.
-WITH_CODE = "fold or symbol"
+PRODUCT = b"""
+func.func @main(%x: tensor<4x8xf32>, %y: tensor<8x4xf32>, %z: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %0 = linalg.matmul ins(%x, %y : tensor<4x8xf32>, tensor<8x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %0 : tensor<4x4xf32>
+}
+"""
 PIPELINES = ("fine", "raises", "raises-pass-error", "corrupts", "exits", "broken", "raises-after-strategy")
 
 
@@ -80,6 +84,13 @@ def _clean(said: str) -> bool:
 def test_compiling(pipeline: str, tools: Stock, tmp_path: Path) -> None:
     done = tools.compile("-", *LOCAL_CPU, f"--iree-plugin={pipeline}", "-o", tmp_path / "out", stdin=MODULE)
     assert (done.status, _clean(done.err)) == (0 if pipeline == "fine" else 1, True), str(done)
+
+
+@pytest.mark.parametrize("program", [MODULE, PRODUCT], ids=["none", "some"])
+def test_looking_for_work(program: bytes, tools: Stock, tmp_path: Path) -> None:
+    """Of mypipeline's passes: names, wildcards, attributes and their texts are compared with every operation."""
+    done = tools.compile("-", *LOCAL_CPU, "--iree-plugin=mypipeline", "-o", tmp_path / "out", stdin=program)
+    assert (done.status, _clean(done.err)) == (0, True), str(done)
 
 
 def test_flags_in_a_file(tools: Stock, tmp_path: Path) -> None:

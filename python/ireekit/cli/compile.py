@@ -81,6 +81,7 @@ def _static_library(arguments: argparse.Namespace) -> int:
         "--weights": arguments.weights,
         "--dump": arguments.dump,
         "--cache": arguments.cache,
+        "--tuning": arguments.tuning,
         "--verify": arguments.verify,
         **dict.fromkeys(given_observation(arguments), True),
         "--report": [kind for kind in arguments.report if kind != "size"],

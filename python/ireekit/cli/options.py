@@ -72,6 +72,7 @@ def add_compile_arguments(parser: argparse.ArgumentParser, *, default_target: st
         metavar="KEY=VALUE",
         help="setting of the frontend; VALUE is JSON or plain text",
     )
+    group.add_argument("--tuning", type=Path, metavar="FILE", help="configurations that `ireekit tune` found")
     cache = group.add_mutually_exclusive_group()
     cache.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     cache.add_argument("--cache", type=Path, metavar="DIR", help="folder of the cache")
@@ -91,6 +92,7 @@ def given_compile_options(arguments: argparse.Namespace) -> list[str]:
         "--data-types": arguments.data_types,
         "--weights": arguments.weights,
         "--dump": arguments.dump,
+        "--tuning": arguments.tuning,
         "--flag": arguments.flag,
         "--frontend-setting": arguments.frontend_setting,
         "--no-cache": arguments.no_cache,
@@ -163,6 +165,7 @@ def compile_model(
         cache=False if arguments.no_cache else arguments.cache or True,
         verify=arguments.verify,
         frontend_settings=dict(arguments.frontend_setting),
+        tuning=arguments.tuning,
         **shaping_options(arguments),
         **further,
     )

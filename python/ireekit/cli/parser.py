@@ -53,6 +53,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("compile", "ireekit.cli.compile", "compile a model to a .vmfb or a static library", True),
     Command("run", "ireekit.cli.run", "run a compiled program, or a model, on inputs", True),
     Command("profile", "ireekit.cli.profile", "time each dispatch of a program, against what the machine can do", True),
+    Command("tune", "ireekit.cli.tune", "search for faster configurations of a model's kernels", True),
     Command("opt", "ireekit.cli.opt", "run passes over MLIR, as mlir-opt does", parses_words=True),
     Command("dialect", "ireekit.cli.dialect", "write a dialect's reference, stubs or IRDL"),
     Command("passes", "ireekit.cli.passes", "list passes, or those the compiler runs for a target"),
@@ -97,7 +98,7 @@ def run_command(words: list[str]) -> int:
         return 2
     command = next(command for command in COMMANDS if command.name == arguments.command)
     if separator and not command.takes_flags:
-        arguments.usage_error("only compile, run and profile take compiler flags after --")
+        arguments.usage_error("only compile, run, profile and tune take compiler flags after --")
     arguments.trailing_flags = flags
     return command.load().run(arguments)
 

@@ -10,12 +10,16 @@ from ireekit.codegen.configuration import (
     configure_each,
     is_configured,
 )
+from ireekit.codegen.custom_kernels import Buffer, CustomKernels, KernelWriter
 from ireekit.codegen.executables import Kernel, kernels, program_machine
 from ireekit.codegen.rules import Rule, configure_kernel
 
 __all__ = [
+    "Buffer",
     "CompilationInfo",
+    "CustomKernels",
     "Kernel",
+    "KernelWriter",
     "LoweringConfig",
     "Rule",
     "Translation",

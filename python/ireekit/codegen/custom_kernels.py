@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -141,13 +141,31 @@ class KernelWriter:
         return self.let(f"arith.addi {first}, {second} : index")
 
     @contextmanager
-    def loop(self, stop: Index, *, start: Index = 0, step: int = 1) -> Generator[str]:
+    def loop(self, stop: Index, *, start: Index = 0, step: Index = 1) -> Generator[str]:
         """Write what follows inside of a loop; gives its counter."""
         self._made += 1
         counter = f"%i{self._made}"
         self.do(f"scf.for {counter} = {self.index(start)} to {self.index(stop)} step {self.index(step)} {{")
         yield counter
         self.do("}")
+
+    def accumulate(
+        self, stop: Index, initial: Sequence[str], step: Callable[[str, Sequence[str]], Sequence[str]]
+    ) -> list[str]:
+        """Write a loop from 0 to ``stop`` that carries vectors; ``step`` writes its body, from its counter and them.
+
+        Returns:
+          The vectors after the last step.
+        """
+        self._made += 1
+        made, types = self._made, ", ".join([self.vector] * len(initial))
+        carried = [f"%a{made}_{index}" for index in range(len(initial))]
+        pairs = ", ".join(f"{name} = {value}" for name, value in zip(carried, initial, strict=True))
+        bounds = f"{self.index(0)} to {self.index(stop)} step {self.index(1)}"
+        self.do(f"%v{made}:{len(initial)} = scf.for %i{made} = {bounds} iter_args({pairs}) -> ({types}) {{")
+        self.do(f"scf.yield {', '.join(step(f'%i{made}', carried))} : {types}")
+        self.do("}")
+        return [f"%v{made}#{index}" for index in range(len(initial))]
 
     @contextmanager
     def when(self, condition: str | None) -> Generator[None]:
@@ -166,6 +184,18 @@ class KernelWriter:
             found = each if found is None else self.let(f"arith.andi {found}, {each} : i1")
         return found
 
+    def least(self, first: str, second: Index) -> str:
+        """The smaller of two of type ``index``."""
+        return self.let(f"arith.minsi {first}, {self.index(second)} : index")
+
+    def divided(self, value: str, by: int) -> tuple[str, str]:
+        """Quotient and remainder of an ``index``, which is not negative."""
+        if by == 1:
+            return value, self.index(0)
+        divisor = self.index(by)
+        quotient = self.let(f"arith.divui {value}, {divisor} : index")
+        return quotient, self.let(f"arith.remui {value}, {divisor} : index")
+
     def less(self, value: str, than: int) -> str:
         """Whether an ``index`` is smaller, as signed numbers."""
         return self.let(f"arith.cmpi slt, {value}, {self.index(than)} : index")
@@ -179,6 +209,11 @@ class KernelWriter:
     def load(self, buffer: Buffer, *indices: Index) -> str:
         """The vector that starts at ``indices`` and goes along the last dimension."""
         return self.let(f"vector.load {self._element(buffer, indices)}, {self.vector}")
+
+    def load_splat(self, buffer: Buffer, *indices: Index) -> str:
+        """A vector with the element at ``indices`` in each lane."""
+        scalar = self.let(f"memref.load {self._element(buffer, indices)}")
+        return self.let(f"vector.broadcast {scalar} : {self.element} to {self.vector}")
 
     def store(self, value: str, buffer: Buffer, *indices: Index) -> None:
         """Store a vector from ``indices`` on along the last dimension."""
@@ -200,9 +235,13 @@ class KernelWriter:
         """A vector times a number."""
         return self.let(f"arith.mulf {value}, {self.splat(factor)} : {self.vector}")
 
+    def multiply_add(self, first: str, second: str, addend: str) -> str:
+        """The product of two vectors, added to another; rounded once where the machine can."""
+        return self.let(f"vector.fma {first}, {second}, {addend} : {self.vector}")
+
     def scale_add(self, factor: float, value: str, addend: str) -> str:
         """A vector times a number, added to another; rounded once where the machine can."""
-        return self.let(f"vector.fma {value}, {self.splat(factor)}, {addend} : {self.vector}")
+        return self.multiply_add(value, self.splat(factor), addend)
 
     def combine(self, terms: Sequence[tuple[float, str]]) -> str:
         """The sum of vectors times numbers; terms with 0 cost nothing, those with 1 and -1 no multiplication.

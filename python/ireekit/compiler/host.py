@@ -158,6 +158,8 @@ def compile_model(
     )
     with session.timings.measure("digest"):
         digest = module_digest(session.imported.module)
+    if tuned is not None:
+        pipeline = tuned.formed(pipeline, digest, str(session.targets))
     cache = None if options.looks_inside else Cache.of(options.cache)
     key = cache_key(
         (

@@ -7,7 +7,7 @@ import functools
 import inspect
 import threading
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
@@ -26,6 +26,7 @@ class _Extras:
     description: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    trials: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class OptionField:
       minimum, maximum: allowed range of numbers.
       required: it has no default.
       default: a function that gives the default; fails where ``required``.
+      trials: values that tuning may try: another form of the same program.
     """
 
     field: str
@@ -50,6 +52,7 @@ class OptionField:
     maximum: float | None
     required: bool
     default: Callable[[], Any]
+    trials: tuple[Any, ...] = ()
 
     def check(self, value: Any) -> Any:
         """``value`` as the option keeps it.
@@ -80,6 +83,7 @@ def option(
     default_factory: Any = MISSING,
     minimum: float | None = None,
     maximum: float | None = None,
+    trials: Sequence[Any] = (),
 ) -> Any:
     """A field of a pass with more to say than a type and a default.
 
@@ -88,12 +92,13 @@ def option(
       description: one line for ``ireekit passes``.
       default_factory: makes the default instead.
       minimum, maximum: range of a number, or of each number of a list.
+      trials: values that ``ireekit tune --forms`` tries: the program computes the same with each.
 
     Example::
 
         max_ops: int = option(4, "operations in a group at most", minimum=1)
     """
-    metadata = {_METADATA: _Extras(description, minimum, maximum)}
+    metadata = {_METADATA: _Extras(description, minimum, maximum, tuple(trials))}
     if default_factory is not MISSING:
         return field(default_factory=default_factory, metadata=metadata)
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
@@ -152,6 +157,7 @@ def _option_field(each: Field[Any], annotations: Mapping[str, Any]) -> OptionFie
         extras.maximum,
         required,
         default,
+        extras.trials,
     )
 
 

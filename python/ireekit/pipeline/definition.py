@@ -245,6 +245,10 @@ class PipelineDefinition:
         other._steps, other._inputs, other._options = list(self._steps), list(self._inputs), list(self._options)
         return other
 
+    def with_actions(self, change: Callable[[Action], Action]) -> Self:
+        """A copy whose steps have the passes that ``change`` gives for theirs."""
+        return self._with_each(lambda step: replace(step, action=change(step.action)))
+
     def without_phase(self, phase: str) -> Self:
         """A copy that does nothing at ``phase``."""
         other = self.extended()

@@ -64,7 +64,7 @@ def profile(
     """
     artifact = program if isinstance(program, Artifact) else Artifact.open(program)
     entry = chosen_entry_point(artifact, entry_point)
-    values = _inputs(entry, inputs)
+    values = entry_values(entry, inputs)
     with tempfile.TemporaryDirectory(prefix="ireekit-profile-") as folder:
         file = artifact.path or _written(artifact, Path(folder) / "program.vmfb")
         times = measure_dispatches(
@@ -100,7 +100,12 @@ def chosen_entry_point(artifact: Artifact, name: str | None) -> EntryPoint:
     return entries[wanted]
 
 
-def _inputs(entry: EntryPoint, given: Sequence[Any]) -> list[Any]:
+def entry_values(entry: EntryPoint, given: Sequence[Any]) -> list[Any]:
+    """``given``, or else random values of the shapes that an entry point takes.
+
+    Raises:
+      InputError: there are too few or too many, or a shape is dynamic and none are given.
+    """
     if given:
         if len(given) != len(entry.inputs):
             raise InputError(

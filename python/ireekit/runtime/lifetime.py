@@ -7,12 +7,18 @@ knows neither. Whatever owns native objects registers here and is closed in time
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import gc
+import time
 import weakref
+from pathlib import Path
 from typing import Any, Protocol
 
 from iree.runtime._binding import disable_leak_checker
+
+_WORKERS = "iree-worker"
+_TURN_SECONDS, _PATIENCE_SECONDS = 0.002, 1.0
 
 
 class Closeable(Protocol):
@@ -58,6 +64,8 @@ def _shutdown() -> None:
         if tensor is not None:
             tensor.close()
     gc.collect()
+    if any(not getattr(owner, "runs_inline", True) for owner in _stages[DEVICES]):
+        _let_threads_finish()
     for owner in list(_stages[DEVICES]):
         _bar(owner)
         if _shared or owner.in_use():
@@ -77,6 +85,28 @@ def _bar(owner: object) -> None:
     lock = getattr(owner, "lock", None)
     if lock is not None:
         lock.acquire()
+
+
+def _let_threads_finish() -> None:
+    """Waits for IREE's worker threads to have nothing left to do.
+
+    What a call was given they let go of after it has returned, and take the interpreter's lock to do so. The end of
+    their device waits for them while it holds that lock.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    time.sleep(_TURN_SECONDS)
+    while _at_work() and time.monotonic() < deadline:
+        time.sleep(_TURN_SECONDS)
+
+
+def _at_work() -> bool:
+    """Whether one of IREE's threads runs or is ready to; not known but on Linux."""
+    for thread in Path("/proc/self/task").glob("*"):
+        with contextlib.suppress(OSError):  # it has ended
+            name, _, fields = (thread / "stat").read_text().partition("(")[2].rpartition(")")
+            if name.startswith(_WORKERS) and not fields.strip().startswith("S"):
+                return True
+    return False
 
 
 atexit.register(_shutdown)

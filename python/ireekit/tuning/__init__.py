@@ -8,15 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ireekit.tuning.api import DispatchOutcome, TuneResult, tune
+    from ireekit.tuning.api import TuneResult, tune
     from ireekit.tuning.apply import with_tuning
     from ireekit.tuning.database import Database
-    from ireekit.tuning.file import TunedKernel, Tuning
-    from ireekit.tuning.specification import specification
+    from ireekit.tuning.export import specification
+    from ireekit.tuning.file import Form, TunedKernel, Tuning
+    from ireekit.tuning.tasks import DispatchOutcome
 
 __all__ = [
     "Database",
     "DispatchOutcome",
+    "Form",
     "TuneResult",
     "TunedKernel",
     "Tuning",
@@ -27,11 +29,12 @@ __all__ = [
 
 _HOMES = {
     "Database": "database",
-    "DispatchOutcome": "api",
+    "DispatchOutcome": "tasks",
+    "Form": "file",
     "TuneResult": "api",
     "TunedKernel": "file",
     "Tuning": "file",
-    "specification": "specification",
+    "specification": "export",
     "tune": "api",
     "with_tuning": "apply",
 }

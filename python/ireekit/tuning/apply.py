@@ -11,10 +11,14 @@ from ireekit.passes.walk import find
 from ireekit.pipeline import PipelineDefinition
 from ireekit.tuning.configured import reconfigure
 from ireekit.tuning.file import Tuning, compiler_build, machine_words, target_digest
+from ireekit.tuning.forms import with_forms
 from ireekit.tuning.kernels import kernel_key
 
 if TYPE_CHECKING:
     from iree.compiler import ir
+
+_VERSION = 1
+"""To be raised where the same file comes to configure kernels in another way."""
 
 AnyPipeline = TypeVar("AnyPipeline", bound=PipelineDefinition)
 
@@ -36,22 +40,45 @@ class Application:
     applied: list[str] = field(default_factory=list[str])
     misfits: list[str] = field(default_factory=list[str])
     machines: dict[str, None] = field(default_factory=dict[str, None])
+    other_model: bool = False
+
+    def formed(self, pipeline: AnyPipeline, model: str, target: str) -> AnyPipeline:
+        """A pipeline whose passes have the options that the file has for this model; with them come other kernels.
+
+        Args:
+          pipeline: with the steps of :func:`with_tuning`.
+          model: digest of the program as imported.
+          target: that is compiled for.
+
+        Raises:
+          PipelineError: a pass has no such option.
+        """
+        tuning = self.tuning
+        if not tuning.forms or tuning.compiler != compiler_build() or not target.startswith("cpu"):
+            return pipeline
+        self.other_model = model != tuning.model
+        return pipeline if self.other_model else with_forms(pipeline, tuning.forms)
 
     def remarks(self) -> list[str]:
         """What was not as the user may think, with a way out."""
         again = f"`ireekit tune MODEL -o {self.path}` makes it anew"
-        if not self.tuning.kernels:
+        if not self.tuning.kernels and not self.tuning.forms:
             return []
         if self.tuning.compiler != compiler_build():
             made = f"{self.path} was made with compiler {self.tuning.compiler}, this is {compiler_build()}"
             return [f"the program is not tuned: {made}; {again}"]
-        if self.applied:
+        if self.other_model:
+            named = ", ".join(map(str, self.tuning.forms))
+            return [f"not tuned in full: {self.path} has {named} for another model; {again}"]
+        if self.applied or not self.tuning.kernels:
             lost = ", ".join(self.misfits)
             return [f"not tuned: {lost}, which {self.path} has for another form; {again}"] if lost else []
         if self.machines:
             made = f"{self.path} is for {self.tuning.machine}, the program for {', '.join(self.machines)}"
             return [f"the program is not tuned: {made}; tune on that machine"]
-        return [f"the program is not tuned: no kernel of it is in {self.path}; {again} (same model, options and passes)"]
+        return [
+            f"the program is not tuned: no kernel of it is in {self.path}; {again} (same model, options and passes)"
+        ]
 
 
 class MarkTuned(Pass):
@@ -69,6 +96,8 @@ class MarkTuned(Pass):
         state.misfits.clear()
         state.machines.clear()
         wanted = {each.key for each in state.tuning.kernels}
+        if state.tuning.compiler != compiler_build():
+            return
         for variant in find(op, "hal.executable.variant"):
             target = str(variant.attributes["target"])
             if target_digest(target) != state.tuning.target:
@@ -78,9 +107,12 @@ class MarkTuned(Pass):
                 if any(region.blocks for region in function.regions) and (key := kernel_key(function)) in wanted:
                     function.attributes[TUNED] = ir.StringAttr.get(key, op.context)
 
+    def __str__(self) -> str:
+        return f"{self.name}{{digest={self.digest}}}"
+
     def fingerprint(self) -> str:
-        """Changes with the content of the file."""
-        return f"{self.name} {self.digest}"
+        """Changes with the content of the file, and with what is made of it."""
+        return f"{self} {_VERSION}"
 
 
 class ConfigureTuned(Pass):
@@ -101,9 +133,12 @@ class ConfigureTuned(Pass):
             (self.application.applied if fits else self.application.misfits).append(str(name.value))
             del function.attributes[TUNED]
 
+    def __str__(self) -> str:
+        return f"{self.name}{{digest={self.digest}}}"
+
     def fingerprint(self) -> str:
-        """Changes with the content of the file."""
-        return f"{self.name} {self.digest}"
+        """Changes with the content of the file, and with what is made of it."""
+        return f"{self} {_VERSION}"
 
 
 def with_tuning(pipeline: AnyPipeline, tuning: Any) -> tuple[AnyPipeline, Application | None]:
@@ -120,8 +155,6 @@ def with_tuning(pipeline: AnyPipeline, tuning: Any) -> tuple[AnyPipeline, Applic
         return pipeline, None
     given = tuning if isinstance(tuning, Tuning) else Tuning.load(tuning)
     application = Application(given, "the tuning" if isinstance(tuning, Tuning) else str(tuning))
-    if given.compiler != compiler_build():
-        return pipeline, application
     changed = pipeline.extended()
     changed.at("executable-sources", MarkTuned(application, given.digest()), targets=("cpu",))
     changed.at("executable-configurations", ConfigureTuned(application, given.digest()), targets=("cpu",))

@@ -17,7 +17,7 @@ _DISTRIBUTION, _PARALLEL, _REDUCTION = "distribution", "vector_common_parallel",
 _PEELING = "enable_loop_peeling"
 _SPARE_REGISTERS = 4
 _MOST_UNROLLED = 64
-_L1_TILES = (1, 4, 16)
+_DEPTHS = (1, 8)
 
 Tiles = Mapping[str, tuple[int, ...]]
 
@@ -69,11 +69,11 @@ def _suggested(loops: Loops, machine: Machine, reference: Tiles) -> Iterator[dic
     lanes, columns = machine.lanes(loops.element_bytes), loops.innermost
     rows = _rows(loops)
     widths = [count * lanes for count in (2, 1, 4) if count * lanes <= max(lanes, loops.extents[columns])]
-    for width in widths:
-        for height in _heights(loops, rows, width // lanes, machine) if rows is not None else (1,):
-            sizes = {columns: width} if rows is None else {columns: width, rows: height}
-            parallel = tuple(sizes.get(loop, min(1, size)) for loop, size in enumerate(reference[_PARALLEL]))
-            for reduction in _reductions(loops, reference):
+    for reduction in _reductions(loops, reference):
+        for width in widths:
+            for height in _heights(loops, rows, width // lanes, machine) if rows is not None else (1,):
+                sizes = {columns: width} if rows is None else {columns: width, rows: height}
+                parallel = tuple(sizes.get(loop, min(1, size)) for loop, size in enumerate(reference[_PARALLEL]))
                 made = {**reference, _PARALLEL: parallel}
                 if reduction is not None:
                     made[_REDUCTION] = reduction
@@ -99,8 +99,7 @@ def _reductions(loops: Loops, reference: Tiles) -> Iterator[tuple[int, ...] | No
         yield None
         return
     last = loops.reductions[-1]
-    depths = dict.fromkeys((given[last], 1, *(depth for depth in _L1_TILES if depth <= loops.extents[last])))
-    for depth in depths:
+    for depth in dict.fromkeys((given[last], *(depth for depth in _DEPTHS if depth <= loops.extents[last]))):
         yield (*given[:last], depth, *given[last + 1 :])
 
 

@@ -14,7 +14,7 @@ from ireekit.codegen.configuration import (
 )
 from ireekit.codegen.executables import machine_in
 from ireekit.passes import Pass
-from ireekit.passes.walk import find
+from ireekit.passes.walk import find, walk
 from ireekit.targets.machines import Machine
 from ireekit.tuning.configured import configured_root
 from ireekit.tuning.kernels import Region, canonical, kernel_key, regions_of, root_index, structured_operations
@@ -31,12 +31,12 @@ class Source:
 
     Attributes:
       text: the operation, without its configuration.
-      operands: types of its operands.
+      operands: names of its operands in the text, and their types.
       loops: how many it has.
     """
 
     text: str
-    operands: tuple[str, ...]
+    operands: tuple[tuple[str, str], ...]
     loops: int
 
 
@@ -101,6 +101,9 @@ class CollectSources(Pass):
     name = "ireekit-collect-kernels"
     found: Collected
 
+    def __str__(self) -> str:
+        return self.name
+
     def run(self, op: ir.Operation) -> None:
         self.found.clear()
         sites = {_entry(each): each for each in reversed(find(op, "stream.cmd.dispatch"))}
@@ -117,6 +120,9 @@ class CollectConfigurations(Pass):
 
     name = "ireekit-collect-configurations"
     found: Collected
+
+    def __str__(self) -> str:
+        return self.name
 
     def run(self, op: ir.Operation) -> None:
         for function in find(op, "func.func"):
@@ -154,8 +160,18 @@ def _dispatch(executable: ir.Operation, device: str, sites: dict[str, ir.Operati
 
 
 def _source(op: ir.Operation) -> Source | None:
-    operands = tuple(str(each.type) for each in op.operands)
-    return Source(text_of(op), operands, loop_count(op)) if len(op.results) == 1 else None
+    if len(op.results) != 1 or _captures(op):
+        return None
+    operands = dict.fromkeys((value.get_name(use_local_scope=True), str(value.type)) for value in op.operands)
+    return Source(text_of(op), tuple(operands), loop_count(op))
+
+
+def _captures(op: ir.Operation) -> bool:
+    """Whether what is in the operation uses what is made outside of it."""
+    inside = list(walk(op))[1:]
+    own = {hash(result) for each in inside for result in each.results}
+    own |= {hash(value) for region in op.regions for block in region.blocks for value in block.arguments}
+    return any(hash(value) not in own for each in inside for value in each.operands)
 
 
 def _with_site(dispatch: Dispatch, executable: ir.Operation, site: ir.Operation) -> Dispatch:

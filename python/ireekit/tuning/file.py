@@ -38,6 +38,24 @@ class TunedKernel:
 
 
 @dataclass(frozen=True)
+class Form:
+    """An option of a pass that makes a program faster.
+
+    Attributes:
+      step: name of the pass.
+      option: its option, as in pipeline text.
+      value: as in pipeline text.
+    """
+
+    step: str
+    option: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.step}{{{self.option}={self.value}}}"
+
+
+@dataclass(frozen=True)
 class Tuning:
     """What a search found.
 
@@ -47,6 +65,8 @@ class Tuning:
       compiler: the build it is for.
       threads: that were measured with.
       kernels: that are better configured otherwise.
+      forms: options of passes, for one model.
+      model: digest of that model; empty where there are no forms.
     """
 
     target: str
@@ -54,6 +74,8 @@ class Tuning:
     compiler: str
     threads: int
     kernels: tuple[TunedKernel, ...]
+    forms: tuple[Form, ...] = ()
+    model: str = ""
 
     def digest(self) -> str:
         """Of what it does to a program."""
@@ -68,6 +90,8 @@ class Tuning:
             "target": self.target,
             "compiler": self.compiler,
             "threads": self.threads,
+            "model": self.model,
+            "forms": [{"pass": each.step, "option": each.option, "value": each.value} for each in self.forms],
             "kernels": [
                 {
                     "key": each.key,
@@ -114,13 +138,20 @@ class Tuning:
             raise _not_one(path, f"its format is not {_FORMAT!r}")
         if data.get("version") != _VERSION:
             raise TuningError(
-                f"{os.fspath(path)} is a tuning file of version {data.get('version')}, which this ireekit does not know",
+                f"{os.fspath(path)} is a tuning file of version {data.get('version')}, unknown to this ireekit",
                 remedy="tune again",
             )
         try:
             kernels = tuple(_kernel(each) for each in data["kernels"])
+            forms = tuple(Form(str(each["pass"]), str(each["option"]), str(each["value"])) for each in data["forms"])
             return cls(
-                str(data["target"]), str(data["machine"]), str(data["compiler"]), int(data["threads"]), kernels
+                str(data["target"]),
+                str(data["machine"]),
+                str(data["compiler"]),
+                int(data["threads"]),
+                kernels,
+                forms,
+                str(data["model"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _not_one(path, f"{type(error).__name__}: {error}") from None
@@ -155,6 +186,4 @@ def _kernel(data: Any) -> TunedKernel:
 
 
 def _not_one(path: str | os.PathLike[str], why: str) -> TuningError:
-    return TuningError(
-        f"{os.fspath(path)} is no tuning file: {why}", remedy="`ireekit tune MODEL -o FILE` makes one"
-    )
+    return TuningError(f"{os.fspath(path)} is no tuning file: {why}", remedy="`ireekit tune MODEL -o FILE` makes one")

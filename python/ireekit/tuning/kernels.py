@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -143,7 +143,7 @@ def loops_of(op: ir.Operation) -> Loops | None:
 
 
 @contextmanager
-def canonical(op: ir.Operation) -> Iterator[ir.Operation]:
+def canonical(op: ir.Operation) -> Generator[ir.Operation]:
     """A copy of an executable or of a kernel's function, without configuration, its tensors one after the other.
 
     It is gone when the block is done.
@@ -225,7 +225,7 @@ def _move(op: ir.Operation, offset: int) -> None:
     from iree.compiler import ir
 
     index = ir.IndexType.get(op.context)
-    attributes = {"value": ir.IntegerAttr.get(index, offset)}
+    attributes: dict[str, ir.Attribute] = {"value": ir.IntegerAttr.get(index, offset)}
     made = ir.Operation.create(
         "arith.constant",
         results=[index],

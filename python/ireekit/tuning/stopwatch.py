@@ -59,9 +59,7 @@ def _measure(job: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": "ok", "reference_ns": times[0], "candidate_ns": times[1], "error": error}
 
 
-def _times(
-    reference: Callable[[int], float], candidate: Callable[[int], float], seconds: float
-) -> tuple[float, float]:
+def _times(reference: Callable[[int], float], candidate: Callable[[int], float], seconds: float) -> tuple[float, float]:
     """The least time of one dispatch of either, in nanoseconds, called in turn."""
     both = (reference, candidate)
     # Each for itself: how many dispatches make a round of a fair length.
@@ -121,14 +119,15 @@ class _Runner:
     """Programs on this machine, by IREE's runtime itself: a call is to cost as little as it can."""
 
     def __init__(self, threads: int) -> None:
-        import iree.runtime as runtime
+        from iree import runtime
 
         self._runtime: Any = runtime
         self._inline = threads == 1
         if threads == 1:
             self._device = runtime.get_device("local-sync")
         else:
-            runtime.flags.parse_flag(f"--task_topology_group_count={threads}")
+            # As programs get them from ireekit.runtime.
+            runtime.flags.parse_flags(f"--task_topology_group_count={threads}", "--task_worker_stack_size=1048576")
             self._device = runtime.get_device("local-task")
         self._instance = runtime.VmInstance()
         self._hal = runtime.create_hal_module(self._instance, self._device)
