@@ -1,12 +1,14 @@
 """What each default pass of mypipeline is worth: models compiled with all passes, and without one of them at a time.
 
 Passes that change nothing of a model are not left out: that they do is seen from the IR after each. The programs of a
-model take turns in one process on one thread; what counts is the least CPU time of a call.
+model take turns in one process, on CPUs on one thread; what counts is the least CPU time of a call, or with --wall the
+least time: where another device does the work.
 
     python bench/ablation.py --models mobilenetv2,bert --rounds 5
     python bench/ablation.py --quick
+    python bench/ablation.py --target vulkan --models mlp-64,lstm
 
-With --save the table goes to bench/results/ablation.md and bench/results/ablation.json.
+With --save the table goes to bench/results/ablation.md and ablation.json, of another target to ablation-TARGET.md.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from suite.programs import Turns
 from suite.report import short, table
 
 import mypipeline
+from ireekit import Pipeline
 from ireekit.errors import IreekitError
 from ireekit.files import cache_folder, write_atomically
 
@@ -36,30 +40,71 @@ _RESULTS = Path(__file__).parent / "results"
 _QUICK = "mobilenetv2,bert,lstm"
 _MODELS = "mobilenetv2,mobilenetv3,resnet18,unet,bert,vit,whisper,gpt2-decode,lstm,mlp-64"
 _ALL = "all passes"
+_NONE = "without any pass"
+_CLOCKS = {"cpu_ms": time.process_time_ns, "min_ms": time.perf_counter_ns}
+_MEANINGS = {"cpu_ms": "least CPU time of a call", "min_ms": "least time of a call"}
+_CPU = "cpu"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What to compile for and how to measure.
+
+    Attributes:
+      target: as :func:`mypipeline.compile` takes it.
+      device: that the programs run on.
+      by: ``"cpu_ms"`` or ``"min_ms"``.
+      passes: that are left out in turn.
+      rounds, seconds: turns of each program, and of a turn.
+      lock: a file that is locked during each round.
+    """
+
+    target: str
+    device: str
+    by: str
+    passes: Sequence[str]
+    rounds: int
+    seconds: float
+    lock: Path | None
 
 
 def main() -> int:
     options = _parser().parse_args()
     names = (options.models or (_QUICK if options.quick else _MODELS)).split(",")
-    rounds = options.rounds or (3 if options.quick else 6)
     places = Places(options.cache or cache_folder() / "bench")
-    passes = pass_names()
-    run: dict[str, Any] = {**description([]), "by": "cpu_ms", "passes": passes, "models": {}}
+    family = options.target.partition(":")[0]
+    setting = Setting(
+        options.target,
+        options.device or ("cpu-sync" if family == _CPU else family),
+        "min_ms" if options.wall else "cpu_ms",
+        pass_names(family),
+        options.rounds or (3 if options.quick else 6),
+        options.seconds,
+        options.lock,
+    )
+    run: dict[str, Any] = {
+        **description([]),
+        "target": options.target,
+        "by": setting.by,
+        "passes": [_NONE, *setting.passes],
+        "models": {},
+    }
     for name in names:
         try:
-            run["models"][name] = _ablated(places, name, passes, rounds, options.seconds, options.lock)
+            run["models"][name] = _ablated(places, name, setting)
         except (BenchError, IreekitError) as error:
             run["models"][name] = {"problem": one_line(error)}
         print(ablation_table(run), flush=True)
     if options.save:
-        write_atomically(_RESULTS / "ablation.json", json.dumps(run, indent=1).encode())
-        write_atomically(_RESULTS / "ablation.md", f"{ablation_table(run)}\n".encode())
+        name = "ablation" if family == _CPU else f"ablation-{family}"
+        write_atomically(_RESULTS / f"{name}.json", json.dumps(run, indent=1).encode())
+        write_atomically(_RESULTS / f"{name}.md", f"{ablation_table(run)}\n".encode())
     return 0
 
 
-def pass_names(target: str = "cpu") -> list[str]:
-    """Passes of mypipeline that can be left out for a target family, in the order in which they run first."""
-    return list(dict.fromkeys(step.action.name for step in mypipeline.pipeline.steps_for((target,))))
+def pass_names(family: str = _CPU) -> list[str]:
+    """Passes of mypipeline for a target family, in the order in which they run first."""
+    return list(dict.fromkeys(step.action.name for step in mypipeline.pipeline.steps_for((family,))))
 
 
 def changing(folder: Path, passes: Sequence[str]) -> list[str]:
@@ -78,19 +123,20 @@ def ablation_table(run: dict[str, Any]) -> str:
     """Markdown: a row for each pass, a column for each model."""
     models = {name: each for name, each in run["models"].items() if "times" in each}
     rows = [[_ALL, *(f"{short(each['times'][_ALL])} ms" for each in models.values())]]
-    rows += (
-        [f"without `{name.removeprefix('mypipeline-')}`", *(_cell(each, name) for each in models.values())]
-        for name in run["passes"]
-    )
+    rows += ([_title(name), *(_cell(each, name) for each in models.values())] for name in run["passes"])
     head = (
-        f"{run['date']}, {run['cpu']}, load {run['load']:.1f}: least CPU time of a call on one thread, and how many "
-        "times longer it takes without one of the passes; empty: the pass changes nothing of the model."
+        f"{run['date']}, {run['cpu']}, load {run['load']:.1f}, target {run['target']}: {_MEANINGS[run['by']]}, and "
+        "how many times longer it takes without one of the passes; empty: the pass changes nothing of the model."
     )
     failed = [f"- {name}: {each['problem']}" for name, each in run["models"].items() if "problem" in each]
     notes = [
-        f"- {model} without `{name}`: {why}" for model, each in models.items() for name, why in each["problems"].items()
+        f"- {model} {_title(name)}: {why}" for model, each in models.items() for name, why in each["problems"].items()
     ]
     return "\n\n".join(part for part in (head, table(["", *models], rows), "\n".join([*failed, *notes])) if part)
+
+
+def _title(name: str) -> str:
+    return name if name == _NONE else f"without `{name.removeprefix('mypipeline-')}`"
 
 
 def _cell(model: dict[str, Any], name: str) -> str:
@@ -100,29 +146,33 @@ def _cell(model: dict[str, Any], name: str) -> str:
     return "" if time_ is None else f"{time_ / model['times'][_ALL]:.2f}"
 
 
-def _ablated(
-    places: Places, name: str, passes: Sequence[str], rounds: int, seconds: float, lock: Path | None
-) -> dict[str, Any]:
+def _ablated(places: Places, name: str, setting: Setting) -> dict[str, Any]:
     folder = places.model(name)
     model = imported(folder)
     problems: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as scratch, Turns(folder) as turns:
+    errors: dict[str, float] = {}
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        Turns(folder, setting.device, _CLOCKS[setting.by]) as turns,
+    ):
         out = Path(scratch)
-        dumped = out / "dump"
-        print(f"{name}: {_ALL}", file=sys.stderr, flush=True)
-        whole = mypipeline.pipeline.compile(model, target="cpu", cache=False, progress=False, dump=dumped)
-        turns.add(_ALL, whole, out / "all.vmfb")
-        for each in changing(dumped, passes):
-            print(f"{name}: without {each}", file=sys.stderr, flush=True)
+
+        def add(what: str, pipeline: Pipeline, dump: Path | None = None) -> None:
+            print(f"{name}: {_title(what)}", file=sys.stderr, flush=True)
+            artifact = pipeline.compile(model, target=setting.target, cache=False, progress=False, dump=dump)
+            errors[what] = turns.add(what, artifact, out / f"{len(errors)}.vmfb")
+
+        add(_ALL, mypipeline.pipeline, out / "dump")
+        others = {each: mypipeline.pipeline.without(each) for each in changing(out / "dump", setting.passes)}
+        for what, pipeline in {_NONE: Pipeline("none"), **others}.items():
             try:
-                less = mypipeline.pipeline.without(each)
-                turns.add(each, less.compile(model, target="cpu", cache=False, progress=False), out / f"{each}.vmfb")
-            except IreekitError as error:
-                problems[each] = one_line(error)
-        for _ in range(rounds):
-            with locked(lock):
-                turns.take(seconds)
-        return {"times": turns.cpu_milliseconds(), "problems": problems, "at": time.time()}
+                add(what, pipeline)
+            except (BenchError, IreekitError) as error:
+                problems[what] = one_line(error)
+        for _ in range(setting.rounds):
+            with locked(setting.lock):
+                turns.take(setting.seconds)
+        return {"times": turns.milliseconds(), "errors": errors, "problems": problems}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -132,6 +182,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help="turns of each program (default: 6, quick: 3)")
     parser.add_argument("--seconds", type=float, default=0.1, help="of a turn (default: 0.1)")
     parser.add_argument("--lock", type=Path, help="a file to lock during each round, where benches share a machine")
+    parser.add_argument("--target", default=_CPU, help="what to compile for (default: cpu)")
+    parser.add_argument("--device", help="that runs it (default: that of the target; one thread of a CPU)")
+    parser.add_argument("--wall", action="store_true", help="take wall-clock times, not CPU times")
     parser.add_argument("--cache", type=Path, help="folder of models")
     parser.add_argument("--save", action="store_true", help="keep the table in bench/results")
     return parser

@@ -15,10 +15,10 @@ import ireekit
 from ireekit.bindings.linalg import indexing_maps
 from ireekit.codegen.executables import program_machine
 from ireekit.passes import Statistic
-from ireekit.passes.builders import before
+from ireekit.passes.builders import before, empty, generic
 from ireekit.passes.uses import defining_op
 
-from .contractions import NAMES, Contraction, contraction
+from .contractions import Contraction, contraction
 from .exponential import has_fused_arithmetic
 from .reshapes import expand
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SCRATCH = 6144
 """Elements that scores of a tile may have: they are on the stack, and in the first-level cache."""
+_PRODUCT = "linalg.batch_matmul"
 _RESHAPES = ("tensor.collapse_shape", "tensor.expand_shape")
 
 
@@ -41,7 +42,7 @@ class FusedAttention(ireekit.Pass):
 
     name = "mypipeline-fused-attention"
     anchor = "builtin.module"
-    acts_on = ("linalg.batch_matmul",)
+    acts_on = (_PRODUCT,)
     fused = Statistic("attentions fused")
 
     def run(self, op: ir.Operation) -> None:
@@ -50,7 +51,7 @@ class FusedAttention(ireekit.Pass):
             return
         plans: list[_Plan] = []
         for function in ireekit.find(op, "util.func"):
-            found = (contraction(each) for each in ireekit.walk(function) if each.name in NAMES)
+            found = (contraction(each) for each in ireekit.walk(function) if each.name == _PRODUCT)
             plans += [plan for product in found if product is not None and (plan := _plan(product, machine))]
         if plans:
             from ireekit.codegen.custom_kernels import CustomKernels
@@ -105,28 +106,36 @@ def _is_zero(value: ir.Value) -> bool:
 
 def _softmaxed(value: ir.Value) -> ir.Operation | None:
     """The operation that makes what ``value`` is the softmax of, along its last dimension and used by nothing else."""
-    quotient = _elementwise(_reshaped(value), "arith.divf", 2)
+    quotient = _elementwise(_reshaped(value, rows=True), "arith.divf", 2)
     powers = None if quotient is None else _elementwise(quotient.operands[0], "math.exp", 1)
     shifted = None if powers is None else _elementwise(powers.operands[0], "arith.subf", 2)
-    if quotient is None or powers is None or shifted is None:
+    if quotient is None or powers is None or shifted is None or not (_by_row(quotient) and _by_row(shifted)):
         return None
     total = _reduced(quotient.operands[1], "arith.addf")
     most = _reduced(shifted.operands[1], "arith.maximumf")
     if total != powers.results[0] or most is None or most != shifted.operands[0]:
         return None
     users = [len(list(each.uses)) for each in (quotient.results[0], powers.results[0], shifted.results[0], most)]
-    made = defining_op(_reshaped(most))
+    made = defining_op(_reshaped(most, rows=True))
     return made if users == [1, 2, 1, 2] and made is not None and len(list(made.results[0].uses)) == 1 else None
 
 
-def _reshaped(value: ir.Value) -> ir.Value:
-    """What ``value`` is, but for reshapes that only add or take dimensions of size 1."""
+def _reshaped(value: ir.Value, *, rows: bool = False) -> ir.Value:
+    """What ``value`` is a reshape of; where it has ``rows``, these stay as long as they are."""
     while (op := defining_op(value)) is not None and op.name in _RESHAPES:
-        before_, after = ([size for size in _sizes(each) if size != 1] for each in (op.operands[0], value))
-        if before_ != after:
+        if rows and _sizes(op.operands[0])[-1:] != _sizes(value)[-1:]:
             break
         value = op.operands[0]
     return value
+
+
+def _by_row(op: ir.Operation) -> bool:
+    """Whether the second operand of an elementwise generic has one element for each row, in order."""
+    sizes, results = _sizes(op.results[0]), list(indexing_maps(op)[1].results)
+    last = len(sizes) - 1
+    dims = [each.position if isinstance(each, ir.AffineDimExpr) else None for each in results]
+    in_order = all(dim == axis or (dim is None and sizes[axis] == 1) for axis, dim in enumerate(dims[:last]))
+    return in_order and len(dims) >= last and dims[last:] in ([], [None])
 
 
 def _elementwise(value: ir.Value, name: str, operands: int) -> ir.Operation | None:
@@ -142,15 +151,22 @@ def _elementwise(value: ir.Value, name: str, operands: int) -> ir.Operation | No
 
 def _reduced(value: ir.Value, name: str) -> ir.Value | None:
     """What ``value`` is reduced from by ``name`` along the last dimension, that dimension kept with size 1 or not."""
-    op = defining_op(_reshaped(value))
-    if op is None or op.name != "linalg.generic" or name not in _body(op) or len(op.operands) != 2 * len(op.results):
+    reduced = _reshaped(value)
+    op = defining_op(reduced)
+    if op is None or op.name != "linalg.generic" or len(op.operands) != 1 + len(op.results):
+        return None
+    if reduced != op.results[0] or any(True for other in list(op.results)[1:] for _ in other.uses):
         return None
     kinds: Any = op.attributes["iterator_types"]
     reductions = ["reduction" in str(each) for each in kinds]
-    source = indexing_maps(op)[0]
+    source, body = indexing_maps(op)[0], op.regions[0].blocks[0]
+    *_, last = body.operations
+    made = defining_op(last.operation.operands[0])
     along_last = reductions == [False] * (len(reductions) - 1) + [True]
     whole = source == ir.AffineMap.get_identity(source.n_dims, op.context)
-    return op.operands[0] if along_last and whole and len(op.results) == 1 and _body(op) == [name] else None
+    arguments = [body.arguments[0], body.arguments[1]]
+    is_named = made is not None and made.name == name and list(made.operands) == arguments
+    return op.operands[0] if along_last and whole and is_named else None
 
 
 def _body(op: ir.Operation) -> list[str]:
@@ -223,14 +239,16 @@ def _source(value: ir.Value, order: tuple[int, int, int]) -> tuple[ir.Value, Lay
 
 def _turned(value: ir.Value) -> ir.Value:
     """``[heads, width, tokens]`` with the last two exchanged."""
-    from ireekit.passes.builders import empty, generic
-
     heads, width, tokens = _sizes(value)
     type_: Any = value.type
     source = ir.AffineMap.get(3, 0, [ir.AffineDimExpr.get(axis) for axis in (0, 2, 1)])
     maps = [source, ir.AffineMap.get_identity(3)]
     into = empty([heads, tokens, width], type_.element_type)
-    return generic([value], [into], maps, ["parallel"] * 3, lambda element, _: element)[0]
+
+    def body(element: ir.Value, _: ir.Value) -> ir.Value:
+        return element
+
+    return generic([value], [into], maps, ["parallel"] * 3, body)[0]
 
 
 def _turned_result(op: ir.Operation) -> ir.Operation | None:

@@ -62,7 +62,11 @@ class MoveScales(ireekit.Pass):
             operand = product.op.operands[1 - larger]
             element = ir.RankedTensorType(operand.type).element_type
             number = constant(factor, element)
-            product.op.operands[1 - larger] = elementwise(lambda each: _times(each, number), operand)
+
+            def scaled(each: ir.Value) -> ir.Value:
+                return _times(each, number)
+
+            product.op.operands[1 - larger] = elementwise(scaled, operand)
         self.moved.increment()
 
 

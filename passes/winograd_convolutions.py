@@ -138,7 +138,7 @@ def _plan(op: ir.Operation, machine: Machine, largest: int) -> _Plan | None:
     if (rows, columns) != (3, 3) or channels % lanes or filters % lanes:
         return None
     shape = Convolution(batch, height, width, channels, filters, vertical)
-    outputs = best_tile(shape, machine, largest)
+    outputs = best_tile(shape, largest)
     if outputs is None:
         return None
     from .constant_views import view_of
@@ -186,7 +186,7 @@ def _rewrite(plan: _Plan, kernels: CustomKernels, tiled: dict[Any, ir.Value]) ->
         if is_large(shape, plan.outputs, plan.machine):
             image, padding = _unpadded(op.operands[0])
             _, height, width, channels = ir.RankedTensorType(image.type).shape
-            strips = strips_of(tiles, channels, shape.filters, plan.machine)
+            strips = strips_of(tiles, channels, plan.machine)
             size = (height, width, channels)
             kernel = fused_kernel(strips, size, shape.filters, padding, plan.lanes, others, emit)
             read = [image, _weights(plan)]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 
+from ireekit.artifact.container import METADATA_ENTRY
 from suite.engines import Run, iree_program
 from suite.failures import BenchError
 from suite.folders import ModelFolder
 
 if TYPE_CHECKING:
     from ireekit.artifact import Artifact
+
+
+Checksums: TypeAlias = tuple[tuple[str, int], ...]
 
 
 class Turns:
@@ -32,6 +37,9 @@ class Turns:
         self._clock = by
         self._runs: dict[str, Run] = {}
         self._least: dict[str, int] = {}
+        self._contents: dict[Checksums, str] = {}
+        self._same: dict[str, str] = {}
+        self._errors: dict[str, float] = {}
 
     def add(self, name: str, artifact: Artifact, file: Path) -> float:
         """One more program; its largest error against torch, relative to the largest magnitude.
@@ -43,11 +51,17 @@ class Turns:
         from suite.zoo import MODELS
 
         artifact.save(file)
+        content = _content(file)
+        if (same := self._contents.get(content)) is not None:
+            self._same[name] = same
+            return self._errors[same]
+        self._contents[content] = name
         self._runs[name] = self._loaded(file)
         results = iree_program.arrays(self._runs[name]())
         error = max(relative_error(np.asarray(a), b) for a, b in zip(results, self._model.expected(), strict=True))
         if error > MODELS[self._model.name].tolerance:
             raise BenchError(f"{name}: results are off by {error:.1e}")
+        self._errors[name] = error
         return error
 
     def _loaded(self, file: Path) -> Run:
@@ -71,9 +85,10 @@ class Turns:
                 self._least[name] = min(self._least.get(name, elapsed), elapsed)
                 calls += 1
 
-    def cpu_milliseconds(self) -> dict[str, float]:
-        """The least of each so far."""
-        return {name: least / 1e6 for name, least in self._least.items()}
+    def milliseconds(self) -> dict[str, float]:
+        """The least of each so far; programs that are the same have the same."""
+        least = {name: least / 1e6 for name, least in self._least.items()}
+        return {**least, **{name: least[same] for name, same in self._same.items()}}
 
     def __enter__(self) -> Self:
         return self
@@ -82,3 +97,9 @@ class Turns:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._runs.clear()
+
+
+def _content(file: Path) -> Checksums:
+    """What a program is made of, without how it was made."""
+    with zipfile.ZipFile(file) as archive:
+        return tuple((each.filename, each.CRC) for each in archive.infolist() if each.filename != METADATA_ENTRY)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ireekit.codegen.custom_kernels import Buffer, KernelWriter
 
-from ..exponential import LOWEST, POLYNOMIAL, ROUNDING, log2_parts
+from ..exponential import exponential
 
 if TYPE_CHECKING:
     from ireekit.codegen.custom_kernels import Index
@@ -84,7 +84,11 @@ def packing_kernel(shape: Attention, keys: Layout) -> KernelWriter:
     """Keys as ``[heads, blocks, width, block]``; the last one is repeated to fill its block."""
     packed = (shape.heads, shape.blocks, shape.width, shape.block)
     kernel = KernelWriter(
-        "pack_keys", operands=[keys.shape], results=[packed], lanes=shape.lanes, workgroups=(shape.blocks, shape.heads, 1)
+        "pack_keys",
+        operands=[keys.shape],
+        results=[packed],
+        lanes=shape.lanes,
+        workgroups=(shape.blocks, shape.heads, 1),
     )
     source, target = kernel.buffers
     block, head = kernel.workgroup_id(0), kernel.workgroup_id(1)
@@ -114,7 +118,8 @@ def attention_kernel(shape: Attention, queries: Layout, values: Layout, results:
     group, head = kernel.workgroup_id(0), kernel.workgroup_id(1)
     size = (shape.rows, shape.blocks * shape.block)
     type_ = f"memref<{size[0]}x{size[1]}xf32>"
-    scores = Buffer(kernel.let(f"memref.alloca() {{alignment = 64 : i64}} : {type_}"), size, type_)
+    properties = "<{alignment = 64 : i64, operandSegmentSizes = array<i32: 0, 0>}>"
+    scores = Buffer(kernel.let(f'"memref.alloca"() {properties} : () -> {type_}'), size, type_)
     start = kernel.times(group, _TILES)
     stop = kernel.least(kernel.shifted(start, _TILES), tiles)
     with kernel.loop(stop, start=start) as tile:
@@ -181,12 +186,16 @@ def _exponentials(kernel: KernelWriter, shape: Attention, scores: Buffer) -> lis
 
         def largest(step: str, most: Sequence[str], rows: Sequence[int] = rows) -> list[str]:
             column = kernel.times(step, shape.lanes)
-            return [_larger(kernel, kernel.load(scores, row, column), each) for row, each in zip(rows, most, strict=True)]
+            return [
+                _larger(kernel, kernel.load(scores, row, column), each) for row, each in zip(rows, most, strict=True)
+            ]
 
         most = kernel.accumulate(steps, [kernel.splat(-math.inf)] * len(rows), largest)
         tops = [_across(kernel, "maximumf", each) for each in most]
 
-        def summed(step: str, totals: Sequence[str], rows: Sequence[int] = rows, tops: Sequence[str] = tops) -> list[str]:
+        def summed(
+            step: str, totals: Sequence[str], rows: Sequence[int] = rows, tops: Sequence[str] = tops
+        ) -> list[str]:
             column, found = kernel.times(step, shape.lanes), list[str]()
             for row, top, total in zip(rows, tops, totals, strict=True):
                 power = exponential(kernel, kernel.subtract(kernel.load(scores, row, column), top))
@@ -199,27 +208,6 @@ def _exponentials(kernel: KernelWriter, shape: Attention, scores: Buffer) -> lis
             whole = _across(kernel, "add", total)
             factors.append(kernel.let(f"arith.divf {kernel.splat(1.0)}, {whole} : {kernel.vector}"))
     return factors
-
-
-def exponential(kernel: KernelWriter, x: str) -> str:
-    """``exp`` of a vector whose elements are not positive, as :mod:`.exponential` computes it."""
-    high, low = log2_parts()
-    integers = f"vector<{kernel.lanes}xi32>"
-    shifted = kernel.scale_add(1 / math.log(2), x, kernel.splat(ROUNDING))
-    n = kernel.subtract(shifted, kernel.splat(ROUNDING))
-    r = kernel.scale_add(-low, n, kernel.scale_add(-high, n, x))
-    p = kernel.splat(POLYNOMIAL[0])
-    for each in (*POLYNOMIAL[1:], 1.0, 1.0):
-        p = kernel.multiply_add(p, r, kernel.splat(each))
-    bits = kernel.let(f"arith.bitcast {shifted} : {kernel.vector} to {integers}")
-    by = kernel.let(f"arith.constant dense<23> : {integers}")
-    exponent = kernel.let(f"arith.shli {bits}, {by} : {integers}")
-    fraction = kernel.let(f"arith.bitcast {p} : {kernel.vector} to {integers}")
-    made = kernel.let(f"arith.addi {fraction}, {exponent} : {integers}")
-    power = kernel.let(f"arith.bitcast {made} : {integers} to {kernel.vector}")
-    is_low = kernel.let(f"arith.cmpf olt, {x}, {kernel.splat(LOWEST)} : {kernel.vector}")
-    choice = f"arith.select {is_low}, {kernel.splat(0.0)}, {power} : vector<{kernel.lanes}xi1>, {kernel.vector}"
-    return kernel.let(choice)
 
 
 def _larger(kernel: KernelWriter, first: str, second: str) -> str:

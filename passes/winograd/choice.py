@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 _BYTES = 4
 _MEMORY = 5.5
-"""Operations in the time that a byte takes from memory: 110 GFLOP/s and 20 GB/s, measured on cores with AVX-512. Weights
-arrive during the arithmetic; what that leaves over is about one operation for each byte."""
+"""Operations in the time that a byte takes from memory: 110 GFLOP/s and 20 GB/s, measured on cores with AVX-512.
+
+Weights arrive during the arithmetic; what that leaves over is about one operation for each byte."""
 _LARGE = 6
-"""Second-level caches that transformed images may fill."""
+"""Second-level caches that transformed images, or weights, may fill."""
 _CACHE = 2.0
 """The same for bytes that go through the caches: 50 GB/s, measured in the kernels that transform."""
 
@@ -61,15 +62,15 @@ def cost(convolution: Convolution, outputs: int | None) -> float:
 
 
 def is_large(convolution: Convolution, outputs: int, machine: Machine) -> bool:
-    """Whether transformed images are more than caches hold together, so that a single kernel is better."""
+    """Whether a single kernel is better: transformed images are more than caches hold, and weights are not, which are
+    read again for each strip."""
     tiles = convolution.tiles(outputs)
     moved = tiles.elements * tiles.count * (convolution.channels + convolution.filters) * _BYTES
-    return moved > _LARGE * machine.l2_bytes
+    return moved > _LARGE * machine.l2_bytes >= convolution.weights(outputs)
 
 
-def best_tile(convolution: Convolution, machine: Machine, largest: int) -> int | None:
+def best_tile(convolution: Convolution, largest: int) -> int | None:
     """How many outputs a tile has that costs least, at most ``largest``; ``None`` where none gains a tenth."""
-    del machine
     direct = cost(convolution, None)
     found = min((each for each in POINTS if each <= largest), key=lambda each: cost(convolution, each), default=None)
     return found if found is not None and cost(convolution, found) < 0.9 * direct else None

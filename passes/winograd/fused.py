@@ -50,9 +50,8 @@ class Strips:
         return self.tiles.batch * self.tiles.rows * self.in_row
 
 
-def strips_of(tiles: Tiles, channels: int, filters: int, machine: Machine) -> Strips:
+def strips_of(tiles: Tiles, channels: int, machine: Machine) -> Strips:
     """Strips that half of the second-level cache holds in transformed form."""
-    del filters
     lanes = machine.lanes(4)
     registers = machine.vector_registers - _VECTORS - 1
     most = max(registers // _VECTORS // 2 * 2, 1)

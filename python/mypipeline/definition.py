@@ -9,8 +9,11 @@ from mypipeline.passes.channels_last import ChannelsLast
 from mypipeline.passes.configure_dispatches import ConfigureDispatches
 from mypipeline.passes.fold_batch_norm import FoldBatchNorm
 from mypipeline.passes.fold_constants import FoldConstants
+from mypipeline.passes.fold_selections import FoldSelections
+from mypipeline.passes.fused_attention import FusedAttention
 from mypipeline.passes.global_pooling import GlobalPooling
 from mypipeline.passes.isolate_gathers import IsolateGathers
+from mypipeline.passes.joined_images import JoinImages
 from mypipeline.passes.move_scales import MoveScales
 from mypipeline.passes.one_dimensional import OneDimensional
 from mypipeline.passes.patch_convolutions import PatchConvolutions
@@ -20,11 +23,13 @@ from mypipeline.passes.softmax_kernels import SoftmaxKernels
 from mypipeline.passes.split_concatenations import SplitConcatenations
 from mypipeline.passes.strided_pointwise import StridedPointwise
 from mypipeline.passes.transposed_convolutions import TransposedConvolutions
+from mypipeline.passes.trim_windows import TrimWindows
 from mypipeline.passes.winograd_convolutions import WinogradConvolutions
 
 pipeline = (
     Pipeline("mypipeline")
     .at("start", GlobalPooling())
+    .at("abi", TrimWindows())
     .at(
         "abi",
         OneDimensional(),
@@ -34,6 +39,7 @@ pipeline = (
         StridedPointwise(),
         AssignLayout(),
         TransposedConvolutions(),
+        JoinImages(),
         RowConvolutions(),
         targets=("cpu",),
     )
@@ -41,8 +47,10 @@ pipeline = (
     .at("abi", IsolateGathers(), targets=("vulkan", "metal"))
     .at(
         "preprocessing",
+        FoldSelections(),
         MoveScales(),
         SplitConcatenations(),
+        FusedAttention(),
         WinogradConvolutions(),
         BlockWeights(),
         targets=("cpu",),

@@ -5,6 +5,8 @@ Shown by the compiler's own disassembly, so for machines that are not here as we
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -39,7 +41,7 @@ CASES = [
 ]
 
 
-def hot_loop(name: str, target: str, folder) -> Loop:
+def hot_loop(name: str, target: str, folder: Path) -> Loop:
     torch.manual_seed(0)
     make, shape = MODELS[name]
     flag = f"--iree-hal-dump-executable-intermediates-to={folder}"
@@ -49,7 +51,7 @@ def hot_loop(name: str, target: str, folder) -> Loop:
 
 
 @pytest.mark.parametrize(("name", "target"), CASES)
-def test_hot_loops_are_vectorised(name: str, target: str, tmp_path) -> None:
+def test_hot_loops_are_vectorised(name: str, target: str, tmp_path: Path) -> None:
     loop = hot_loop(name, target, tmp_path)
     print(f"{name:24} {target:16} {loop}")
     assert loop.register == REGISTERS[target]

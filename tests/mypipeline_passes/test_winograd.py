@@ -74,7 +74,7 @@ class Block(nn.Module):
 @pytest.fixture(autouse=True)
 def always(monkeypatch: pytest.MonkeyPatch):
     """Small shapes stand for the larger ones that gain."""
-    monkeypatch.setattr("mypipeline.passes.winograd.choice.best_tile", lambda shape, machine, largest: largest)
+    monkeypatch.setattr("mypipeline.passes.winograd.choice.best_tile", lambda shape, largest: largest)
 
 
 @pytest.fixture(params=["three kernels", "one kernel"])
@@ -107,9 +107,8 @@ def test_other_vectors(target: str, fused: bool):
 
 
 def test_choice():
-    machine = next(iter(ireekit.targets.machines.MACHINES))
-    assert best_tile(Convolution(1, 56, 56, 64, 64), machine, 4) == 4
-    assert best_tile(Convolution(1, 56, 56, 64, 64), machine, 2) == 2
-    assert best_tile(Convolution(1, 56, 56, 64, 64), machine, 0) is None
-    assert best_tile(Convolution(1, 7, 7, 512, 512), machine, 4) == 2, "weights of larger tiles take longer to read"
-    assert best_tile(Convolution(1, 1, 1, 512, 512), machine, 4) is None
+    assert best_tile(Convolution(1, 56, 56, 64, 64), 4) == 4
+    assert best_tile(Convolution(1, 56, 56, 64, 64), 2) == 2
+    assert best_tile(Convolution(1, 56, 56, 64, 64), 0) is None
+    assert best_tile(Convolution(1, 7, 7, 512, 512), 4) == 2, "weights of larger tiles take longer to read"
+    assert best_tile(Convolution(1, 1, 1, 512, 512), 4) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,20 @@ class Tuned:
     said: tuple[str, ...]
 
 
-Again = Callable[..., TuneResult]
-
-
 def tuned_again(model: Path, database: Path, **changes: Any) -> TuneResult:
     """The search of :func:`tuned` once more."""
     arguments: dict[str, Any] = {"pipeline": plain(), "candidates": 4, "jobs": 2, "database": database, **changes}
     return tune(model, **arguments)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short() -> Iterator[None]:
+    """Short measurements: what is found here is faster by far."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ireekit.tuning.run._QUICK_SECONDS", 0.02)
+        patch.setattr("ireekit.tuning.run._CAREFUL_SECONDS", 0.05)
+        patch.setattr("ireekit.tuning.run._CALLS", 5)
+        yield
 
 
 @pytest.fixture(scope="session")

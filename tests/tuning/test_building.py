@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,17 @@ SCRIPTS = {
 }
 
 
+def _found(tool: Path) -> Callable[[str], str]:
+    return lambda name: str(tool.with_name(name))
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_what_the_compiler_does_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script, reason = SCRIPTS[name]
     tool = tmp_path / "iree-compile"
     tool.write_text(f"#!/bin/sh\n{script}\n")
     tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr("iree.compiler.tools.binaries.find_tool", lambda _: str(tool))
+    monkeypatch.setattr("iree.compiler.tools.binaries.find_tool", _found(tool))
     built = build("module {}", (), 1.0, start=FROM)
     assert built.program is None
     assert built.reason == reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from ireekit.codegen import CompilationInfo, LoweringConfig, Translation
 from ireekit.errors import CompileWarning, TuningError
+from ireekit.targets.machines import Machine
 from ireekit.tuning import Tuning, run
 from ireekit.tuning.candidates import first_candidates
 from ireekit.tuning.kernels import Loops
@@ -82,17 +84,17 @@ def test_a_run_that_is_interrupted_loses_nothing(tmp_path: Path, monkeypatch: py
 
     def interrupted(*args: Any, **kwargs: Any) -> Any:
         nonlocal measured
-        if measured == 2:
+        if measured == 1:
             raise KeyboardInterrupt
         measured += 1
         return measure(*args, **kwargs)
 
     monkeypatch.setattr(run, "measure", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        tuned_again(model, database)
+        tuned_again(model, database, candidates=2)
     monkeypatch.setattr(run, "measure", measure)
-    again = tuned_again(model, database)
-    assert (again.measured, again.known) == (2, 2)
+    again = tuned_again(model, database, candidates=2)
+    assert (again.measured, again.known) == (1, 1)
 
 
 def test_candidates_that_do_not_compile_are_lost_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,11 +105,11 @@ def test_candidates_that_do_not_compile_are_lost_alone(tmp_path: Path, monkeypat
         Translation("LinalgExtTileAndVectorize"),
     )
 
-    def candidates(loops: Loops, *rest: Any) -> list[CompilationInfo]:
-        sound = list(first_candidates(loops, *rest))
-        return [broken, *sound[:2]]
+    def candidates(loops: Loops, machine: Machine, reference: CompilationInfo) -> Iterator[CompilationInfo]:
+        yield broken
+        yield from list(first_candidates(loops, machine, reference))[:2]
 
-    monkeypatch.setattr("ireekit.tuning.search.first_candidates", lambda loops, *rest: iter(candidates(loops, *rest)))
+    monkeypatch.setattr("ireekit.tuning.search.first_candidates", candidates)
     database = tmp_path / "measurements.sqlite"
     result = tuned_again(model, database, candidates=3)
     assert result.tuning.kernels[0].info != broken

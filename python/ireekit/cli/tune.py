@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="tuning file (default: MODEL.tuning.json)")
     parser.add_argument("--spec", type=Path, metavar="FILE", help="also write a tuning specification for iree-compile")
     parser.add_argument("--stock", action="store_true", help="tune what the stock iree-compile makes: without passes")
+    parser.add_argument("--forms", action="store_true", help="also try options of passes, on the whole model")
     parser.add_argument(
         "--budget", type=_seconds, default=600.0, metavar="TIME", help="of the search: 90s, 10m, 1h (default: 10m)"
     )
@@ -89,6 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
                     "frontend_settings": dict(arguments.frontend_setting),
                 },
                 entry_point=arguments.function,
+                forms=arguments.forms,
             )
     except KeyboardInterrupt:
         tell("what was measured is kept: the same command goes on from there")
@@ -170,10 +172,11 @@ def _share(each: DispatchOutcome) -> str:
 
 def _summary(result: TuneResult, output: Path) -> str:
     before, after = result.before_milliseconds, result.after_milliseconds
-    kernels = len(result.tuning.kernels)
+    kernels, forms = len(result.tuning.kernels), "".join(f", {each}" for each in result.tuning.forms)
     ended = "all searches ended" if result.finished else "the budget was spent; the same command goes on"
+    times = f"dispatches {before:.3f} ms before, {after:.3f} ms after"
     return (
-        f"{output}: {counted(kernels, 'kernel')} tuned; dispatches {before:.3f} ms before, {after:.3f} ms after; "
+        f"{output}: {counted(kernels, 'kernel')} tuned{forms}; {times}; "
         f"{result.measured} measured, {result.known} known; {ended}"
     )
 
@@ -186,6 +189,7 @@ def _data(result: TuneResult, output: Path) -> dict[str, Any]:
         "finished": result.finished,
         "measured": result.measured,
         "known": result.known,
+        "forms": list(map(str, result.tuning.forms)),
         "dispatches": [
             {
                 "name": each.name,

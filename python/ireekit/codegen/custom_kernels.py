@@ -370,7 +370,7 @@ class CustomKernels:
 
 def _float(value: float, element: str) -> str:
     if math.isfinite(value):
-        return repr(float(value))
+        return f"{float(value):.17e}"
     bits = {"f32": ("f", 8), "f64": ("d", 16)}.get(element)
     if bits is None:
         raise CodegenError(f"no constant {value} of type {element} in a kernel", remedy="f32 and f64 have one")

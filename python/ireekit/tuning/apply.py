@@ -70,9 +70,10 @@ class Application:
         if self.other_model:
             named = ", ".join(map(str, self.tuning.forms))
             return [f"not tuned in full: {self.path} has {named} for another model; {again}"]
+        if self.misfits:
+            return [f"not tuned: {', '.join(self.misfits)}, which {self.path} has for another form; {again}"]
         if self.applied or not self.tuning.kernels:
-            lost = ", ".join(self.misfits)
-            return [f"not tuned: {lost}, which {self.path} has for another form; {again}"] if lost else []
+            return []
         if self.machines:
             made = f"{self.path} is for {self.tuning.machine}, the program for {', '.join(self.machines)}"
             return [f"the program is not tuned: {made}; tune on that machine"]

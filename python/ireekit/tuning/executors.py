@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
+import importlib
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ireekit.errors import MissingDependencyError, TuningError
 
@@ -56,11 +58,12 @@ def builders(jobs: int | None, dask: str | None) -> Generator[Builders]:
 @contextmanager
 def _cluster(jobs: int | None, address: str) -> Generator[Builders]:
     try:
-        from distributed import Client  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+        # Without type hints: it has them for asynchronous use only.
+        connect: Any = importlib.import_module("distributed").Client
     except ImportError:
         raise MissingDependencyError("distributed", "dask") from None
     try:
-        client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+        client: Any = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise TuningError(
             f"no Dask cluster answers at {address}: {str(error).splitlines()[0]}",

@@ -6,7 +6,7 @@ import concurrent.futures
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,10 +235,13 @@ class Run:
             if not math.isfinite(task.careful.ratio):
                 task.obstacle = f"the best configuration failed when measured again: {task.careful.reason}"
 
-    def drop_worse(self, tasks: Sequence[Task], before: Profile, after: Profile) -> bool:
-        """Give up what does not pay in the model; says whether something was."""
-        now = {each.name: each.milliseconds for each in after.dispatches}
-        was = {each.name: each.milliseconds for each in before.dispatches}
+    def drop_worse(self, tasks: Sequence[Task], was: Mapping[str, float], now: Mapping[str, float]) -> bool:
+        """Give up what does not pay in the model; says whether something was.
+
+        Args:
+          tasks: that were worked on.
+          was, now: milliseconds of dispatches in the model without tuning, and with it.
+        """
         dropped = False
         for task in tasks:
             if task.outcome().best is None:
@@ -269,6 +272,15 @@ class Run:
         forms, model = self._forms, self._model if self._forms else ""
         build_ = compiler_build()
         return Tuning(target_digest(self._target), words, build_, self._threads, tuple(kernels), forms, model)
+
+
+def least_times(profiles: Iterable[Profile]) -> dict[str, float]:
+    """Milliseconds of each dispatch, the least of several profiles."""
+    least: dict[str, float] = {}
+    for profile in profiles:
+        for each in profile.dispatches:
+            least[each.name] = min(each.milliseconds, least.get(each.name, math.inf))
+    return least
 
 
 def digest(*parts: str) -> str:
