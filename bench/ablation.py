@@ -95,11 +95,14 @@ def main() -> int:
         except (BenchError, IreekitError) as error:
             run["models"][name] = {"problem": one_line(error)}
         print(ablation_table(run), flush=True)
-    if options.save:
-        name = "ablation" if family == _CPU else f"ablation-{family}"
-        write_atomically(_RESULTS / f"{name}.json", json.dumps(run, indent=1).encode())
-        write_atomically(_RESULTS / f"{name}.md", f"{ablation_table(run)}\n".encode())
+        if options.save:
+            _save(run, "ablation" if family == _CPU else f"ablation-{family}")
     return 0
+
+
+def _save(run: dict[str, Any], name: str) -> None:
+    write_atomically(_RESULTS / f"{name}.json", json.dumps(run, indent=1).encode())
+    write_atomically(_RESULTS / f"{name}.md", f"{ablation_table(run)}\n".encode())
 
 
 def pass_names(family: str = _CPU) -> list[str]:
@@ -136,7 +139,7 @@ def ablation_table(run: dict[str, Any]) -> str:
 
 
 def _title(name: str) -> str:
-    return name if name == _NONE else f"without `{name.removeprefix('mypipeline-')}`"
+    return name if name in (_ALL, _NONE) else f"without `{name.removeprefix('mypipeline-')}`"
 
 
 def _cell(model: dict[str, Any], name: str) -> str:

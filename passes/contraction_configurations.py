@@ -6,6 +6,8 @@ computes one block of columns for as many rows as keep its share of the left-han
 
 from __future__ import annotations
 
+from math import prod
+
 from iree.compiler import ir
 
 from ireekit.codegen import CompilationInfo, LoweringConfig, Rule, Translation
@@ -17,6 +19,10 @@ from .contractions import NAMES, contraction
 _BYTES = {"f32": 4, "f64": 8, "f16": 2, "bf16": 2}
 _PEELED = Translation("DoubleTilingExpert", ("enable_loop_peeling",))
 _DYNAMIC_ROWS = 128
+_WORKGROUPS = 4
+"""Enough for a few threads to end at about the same time."""
+_LEAST_TILES = 4
+"""Register tiles, one above the other, that a workgroup computes at least where there are too few workgroups."""
 
 
 def tiled_product(op: ir.Operation, machine: Machine) -> CompilationInfo | None:
@@ -44,7 +50,9 @@ def tiled_product(op: ir.Operation, machine: Machine) -> CompilationInfo | None:
     _, rows = max((product.extent(loop) or _DYNAMIC_ROWS, loop) for loop in product.m)
     count = product.extent(rows)
     height = min(count or machine.rows, machine.rows)
-    tall = _workgroup_rows(count, product.extent(k), size, height, machine)
+    others = [loop for loop in (*product.batch, *product.m, *product.n) if loop not in (rows, vector)]
+    blocks = -(-(columns or width) // width) * prod(product.extent(loop) or 1 for loop in others)
+    tall = _workgroup_rows(count, product.extent(k), size, height, blocks, machine)
     loops = len(product.batch) + len(product.m) + len(product.n) + 1
     tiles = {
         "distribution": _sizes(loops, 1, {rows: tall, vector: width, k: 0}),
@@ -88,15 +96,17 @@ def _width(columns: int | None, lanes: int) -> int:
     return 2 * lanes if columns is None or columns % (2 * lanes) == 0 else lanes
 
 
-def _workgroup_rows(rows: int | None, depth: int | None, size: int, height: int, machine: Machine) -> int:
-    """Rows of a workgroup: as many as fit the second-level cache with what else is there, in equal shares."""
+def _workgroup_rows(rows: int | None, depth: int | None, size: int, height: int, blocks: int, machine: Machine) -> int:
+    """Rows of a workgroup: as many as fit the second-level cache with what else is there, in equal shares.
+
+    Where ``blocks`` of columns alone are too few workgroups for several threads, the shares are smaller, though not so
+    small that one thread would notice.
+    """
     if rows is None:
         return _DYNAMIC_ROWS
     fitting = max(machine.l2_bytes // ((depth or 1) * size), 16 * height)
-    if rows <= fitting:
-        return rows
-    shares = -(-rows // fitting)
-    return -(-rows // shares // height) * height
+    shares = max(-(-rows // fitting), min(-(-_WORKGROUPS // blocks), rows // (_LEAST_TILES * height)))
+    return rows if shares <= 1 else -(-rows // shares // height) * height
 
 
 def _sizes(loops: int, default: int, named: dict[int, int]) -> tuple[int, ...]:

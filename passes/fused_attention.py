@@ -166,7 +166,8 @@ def _reduced(value: ir.Value, name: str) -> ir.Value | None:
     whole = source == ir.AffineMap.get_identity(source.n_dims, op.context)
     arguments = [body.arguments[0], body.arguments[1]]
     is_named = made is not None and made.name == name and list(made.operands) == arguments
-    return op.operands[0] if along_last and whole and is_named else None
+    starts = name != "arith.addf" or _is_zero(op.operands[1])
+    return op.operands[0] if along_last and whole and is_named and starts else None
 
 
 def _body(op: ir.Operation) -> list[str]:

@@ -1,8 +1,8 @@
 """Kernels of attention: some queries at a time against all keys, with their scores in the first-level cache.
 
 For each tile of queries the scores are computed, exponentiated and multiplied by the values without leaving the core
-(the order of Dao et al., *FlashAttention*, 2022, for scores of a whole row that fit). Products keep tiles of ``rows`` by
-two vectors in registers. Keys are packed first, as the weights of linear layers are: in blocks of two vectors of keys.
+(the order of Dao et al., *FlashAttention*, 2022, for scores of a whole row that fit). Products keep tiles of ``rows``
+by two vectors in registers. Keys are packed first, as the weights of linear layers are: in blocks of two vectors.
 """
 
 from __future__ import annotations

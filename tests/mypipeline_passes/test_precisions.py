@@ -44,8 +44,8 @@ TOLERANCES = {torch.float32: 5e-6, torch.float16: 5e-3, torch.bfloat16: 4e-2}
 def test_results(dtype: torch.dtype, outside: bool, tmp_path: Path) -> None:
     torch.manual_seed(0)
     model, x = Mixed(dtype).eval(), torch.randn(1, 3, 24, 24)
-    settings = {"weights": tmp_path / "weights.irpa"} if outside else {}
-    artifact = mypipeline.compile(model, x, target="cpu", cache=False, **settings)
+    weights = tmp_path / "weights.irpa" if outside else None
+    artifact = mypipeline.compile(model, x, target="cpu", cache=False, weights=weights)
     assert artifact.metadata is not None
     assert artifact.metadata.remarks == ()
     assert bool(artifact.metadata.parameters) == outside

@@ -12,6 +12,7 @@ import pytest
 from iree.compiler import ir
 
 from ireekit.errors import PipelineError
+from ireekit.passes.conditions import has_work
 
 PAGE = Path(__file__).parents[2] / "docs" / "passes.md"
 PROGRAM = """
@@ -37,12 +38,14 @@ def test_the_examples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         "gives_wrong_numbers": lambda op: "arith.addi" not in str(op),
     }
     monkeypatch.setitem(sys.modules, "passes_page", ModuleType("passes_page"))
-    define, options, pipeline, watch, bisection = blocks("python")
+    define, options, acting, pipeline, watch, bisection = blocks("python")
     exec(define, scope)
     with pytest.raises(PipelineError) as caught:
         exec(options, scope)
     shown = "PipelineError: " + str(caught.value)
     assert "".join(f"# {line}\n" for line in shown.splitlines()) in options
+    exec(acting, scope)
+    assert not has_work(scope["FoldScales"](), scope["module"].operation)
     # As if the pass were installed.
     parse, passes = ireekit.passes.parse_pipeline, [scope["DropIdentities"]]
     monkeypatch.setattr(ireekit.passes, "parse_pipeline", lambda text: parse(text, passes))

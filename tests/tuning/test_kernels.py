@@ -80,4 +80,4 @@ def test_dynamic_shapes_are_told() -> None:
         "%zero =", "%at = arith.constant 0 : index\n%rows = tensor.dim %x, %at : tensor<?x128xf32>\n%zero ="
     )
     found = _matmul(program)
-    assert found.obstacle == "its shapes are dynamic"
+    assert "dynamic shapes" in found.obstacle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -128,6 +129,8 @@ def _check_output(output: Path) -> None:
         raise TuningError(f"the output {output} is a folder", remedy="give a file")
     if not output.parent.is_dir():
         raise TuningError(f"the folder of the output {output} does not exist", remedy=f"mkdir -p {output.parent}")
+    if not os.access(output.parent, os.W_OK):
+        raise TuningError(f"the folder of the output {output} cannot be written to", remedy="choose another: -o FILE")
 
 
 def _write_specification(path: Path, made: Any) -> None:

@@ -49,17 +49,23 @@ def build(text: str, flags: Sequence[str], timeout: float, *, start: str, stop: 
             f"--compile-from={start}",
             *(() if stop is None else (f"--compile-to={stop}",)),
             *flags,
+            # One kernel each, several processes.
+            "--mlir-disable-threading",
             "-o",
             str(output),
         ]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, timeout=timeout, check=False, cwd=folder, preexec_fn=_limit
-            )
-        except subprocess.TimeoutExpired:
-            return Built(None, f"the compiler did not finish in {timeout:.0f} s")
-        if done.returncode:
-            return Built(None, _reason(done.returncode, done.stderr.decode(errors="replace")))
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder) as compiler:
+            _limit_memory(compiler.pid)
+            try:
+                _, said = compiler.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                compiler.kill()
+                return Built(None, f"the compiler did not finish in {timeout:.0f} s")
+            except BaseException:
+                compiler.kill()
+                raise
+        if compiler.returncode:
+            return Built(None, _reason(compiler.returncode, said.decode(errors="replace")))
         return Built(output.read_bytes())
 
 
@@ -74,11 +80,11 @@ def _reason(code: int, said: str) -> str:
     return lines[0].rpartition("error: ")[2][:200] if lines else f"the compiler failed with code {code}"
 
 
-def _limit() -> None:
-    """No core files; no more memory than a kernel can need."""
-    import resource
+def _limit_memory(process: int) -> None:
+    """Let a process have no more memory than the compilation of a kernel can need. Only Linux can do that to others."""
+    try:
+        import resource
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = _MEMORY if hard == resource.RLIM_INFINITY else min(hard, _MEMORY)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        resource.prlimit(process, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    except (ImportError, AttributeError, OSError, ValueError):
+        return

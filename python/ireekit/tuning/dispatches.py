@@ -187,7 +187,7 @@ def _with_site(dispatch: Dispatch, executable: ir.Operation, site: ir.Operation)
         regions = regions_of(function)
         needs_constants = bool(find(function, "hal.interface.constant.load"))
     if regions is None or None in workload or (needs_constants and None in constants):
-        return replace(dispatch, obstacle="its shapes are dynamic")
+        return replace(dispatch, obstacle="its tensors have dynamic shapes, or elements that are no plain numbers")
     buffers = tuple(
         Buffer(tuple(each for each in regions if each.binding == binding), "constant" in str(resource.type))
         for binding, resource in enumerate(parts["resources"])

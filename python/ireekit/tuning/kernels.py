@@ -52,7 +52,9 @@ class Region:
     @property
     def byte_size(self) -> int:
         bits = re.search(r"\d+", self.element)
-        return math.ceil(math.prod(self.shape) * int(bits[0] if bits else 64) / 8)
+        # Truth values take a byte each in memory.
+        size = 8 if self.element == "i1" else int(bits[0] if bits else 64)
+        return math.ceil(math.prod(self.shape) * size / 8)
 
 
 @dataclass(frozen=True)

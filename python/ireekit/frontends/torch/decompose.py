@@ -157,6 +157,34 @@ def _attention(
     return torch.matmul(torch.softmax(scores, -1), value)
 
 
+def _instance_norm(
+    value: torch.Tensor,
+    weight: torch.Tensor | None,
+    bias: torch.Tensor | None,
+    running_mean: torch.Tensor | None,
+    running_var: torch.Tensor | None,
+    use_input_stats: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool,
+) -> torch.Tensor:
+    """Every image and channel for itself; the compiler aborts on the operator, whatever its arguments."""
+    wide = value.to(torch.float32) if value.dtype in (torch.float16, torch.bfloat16) else value
+    of_channel = [1, -1, *[1] * (value.dim() - 2)]
+    if use_input_stats:
+        axes = list(range(2, value.dim()))
+        centred = wide - wide.mean(axes, keepdim=True)
+        variance = (centred * centred).mean(axes, keepdim=True)
+    else:
+        if running_mean is None or running_var is None:
+            return NotImplemented
+        centred = wide - running_mean.reshape(of_channel)
+        variance = running_var.reshape(of_channel)
+    result = centred * torch.rsqrt(variance + eps)
+    result = result if weight is None else result * weight.reshape(of_channel)
+    return (result if bias is None else result + bias.reshape(of_channel)).to(value.dtype)
+
+
 def _fmod(value: torch.Tensor, divisor: float) -> torch.Tensor:
     return torch.fmod(value, torch.full((), divisor, dtype=value.dtype, device=value.device))
 
@@ -190,6 +218,7 @@ _OURS: dict[Any, Callable[..., Any]] = {
     torch.ops.aten.index_copy.default: _index_copy,
     torch.ops.aten.index_put.default: _index_put,
     torch.ops.aten.fmod.Scalar: _fmod,
+    torch.ops.aten.instance_norm.default: _instance_norm,
     **{op: _widened(op) for op in _UNSIGNED},
     torch.ops.aten.scaled_dot_product_attention.default: _attention,
 }

@@ -96,8 +96,9 @@ def _from_callable(
 ) -> Exported:
     arguments, keywords = request.inputs, dict(request.keyword_inputs)
     register_inputs((arguments, keywords))
-    traced, result_tree = _tracing_clone(module, function)
     with _evaluating(module), torch.no_grad(), quiet():
+        # A clone copies the mode of the module itself.
+        traced, result_tree = _tracing_clone(module, function)
         program = _export(traced, arguments, keywords, request.dynamic_shapes)
         functional = functional_program(program, context)
     shapes = request.dynamic_shapes

@@ -1,0 +1,129 @@
+"""Grouped convolutions as dense ones of some groups each.
+
+The compiler has no vector code for convolutions in groups: they run twenty times slower than dense ones. A group of
+many channels is a dense convolution of its own. Groups of few channels are joined until they fill vectors, with zeros in
+the filter between them: up to ``growth`` times the arithmetic, at full speed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from iree.compiler import ir
+
+import ireekit
+from ireekit.bindings.erasure import erase_now
+from ireekit.passes import Statistic, option
+from ireekit.passes.builders import before, constant, tensor_type
+from ireekit.passes.constants import Array
+from ireekit.passes.uses import defining_op, users, values_of
+
+from .constant_views import view_of
+from .reshapes import sizes_of
+from .slices import window
+from .zeros import is_zero
+
+_CONVOLUTION = "linalg.conv_2d_ngchw_gfchw"
+_GROUPS = [[0], [1, 2], [3], [4]]
+_VECTOR = 16
+"""Channels that joined groups have at least: a vector of f32 of the widest machines."""
+
+
+class GroupedConvolutions(ireekit.Pass):
+    """Turn ``linalg.conv_2d_ngchw_gfchw`` with constant filters into ``conv_2d_nchw_fchw`` of groups joined.
+
+    Left alone are those of groups of one channel, and those that would be more than ``max_parts`` convolutions.
+    """
+
+    name = "mypipeline-grouped-convolutions"
+    anchor = "util.func"
+    acts_on = (_CONVOLUTION,)
+    rewritten = Statistic("grouped convolutions rewritten")
+    growth: int = option(4, "groups that are joined at most, times the arithmetic", minimum=1)
+    max_parts: int = option(32, "dense convolutions that one becomes at most", minimum=1)
+
+    def run(self, op: ir.Operation) -> None:
+        for convolution in ireekit.find(op, _CONVOLUTION):
+            joined = _joined_groups(convolution, self.growth, self.max_parts)
+            filters = view_of(convolution.operands[1]) if joined else None
+            flat = _flat_results(convolution)
+            if filters is None or not flat:
+                continue
+            with before(convolution):
+                made = _parts(convolution, filters, joined)
+            for each in flat:
+                each.results[0].replace_all_uses_with(made)
+                erase_now(each)
+            erase_now(convolution)
+            self.rewritten.increment()
+
+
+def _joined_groups(convolution: ir.Operation, growth: int, max_parts: int) -> int:
+    """How many groups to join in one convolution; 0 where the convolution is to stay."""
+    types: list[Any] = [value.type for value in convolution.operands]
+    maker = defining_op(convolution.operands[0])
+    if maker is None or maker.name != "tensor.expand_shape" or _reassociation(maker) != _GROUPS:
+        return 0
+    image, filters, result = types
+    unknown = filters.has_static_shape is False or any(result.is_dynamic_dim(axis) for axis in (1, 2, 3, 4))
+    if unknown or not is_zero(convolution.operands[2]) or not isinstance(result.element_type, ir.FloatType):
+        return 0
+    groups, out, channels = filters.shape[:3]
+    if channels == 1 or any(image.is_dynamic_dim(axis) for axis in (1, 2, 3, 4)):
+        return 0
+    joined = next((count for count in range(1, groups + 1) if groups % count == 0 and out * count >= _VECTOR), groups)
+    return joined if joined <= growth and groups // joined <= max_parts else 0
+
+
+def _flat_results(convolution: ir.Operation) -> list[ir.Operation]:
+    """Reshapes of the result to an image; none where it is used in another way."""
+    found = users(convolution)
+    alike = all(each.name == "tensor.collapse_shape" and _reassociation(each) == _GROUPS for each in found)
+    return found if alike else []
+
+
+def _parts(convolution: ir.Operation, filters: Array, joined: int) -> ir.Value:
+    """The image that the convolution gives, from convolutions of ``joined`` groups each."""
+    from iree.compiler.dialects import linalg
+
+    from ireekit.passes.builders import full
+
+    maker = defining_op(convolution.operands[0])
+    assert maker is not None
+    image, element = maker.operands[0], ir.RankedTensorType(convolution.results[0].type).element_type
+    groups, out, channels, rows, columns = filters.shape
+    batch, _, height, width = sizes_of(image)
+    result = ir.RankedTensorType(convolution.results[0].type).shape[3:]
+    settings = {name: _pair(convolution, name) for name in ("strides", "dilations")}
+    made: list[ir.Value] = []
+    for start in range(0, groups, joined):
+        dense = np.zeros((joined, out, joined, channels, rows, columns), filters.dtype)
+        for each in range(joined):
+            dense[each, :, each] = filters[start + each]
+        shape = [joined * out, joined * channels, rows, columns]
+        matrix = constant(dense.reshape(shape), tensor_type(shape, element))
+        sizes = [batch, joined * channels, height, width]
+        seen = window(image, [0, start * channels, 0, 0], sizes, [1] * 4)
+        zero = full([batch, joined * out, *result], 0.0, element)
+        made += values_of(linalg.conv_2d_nchw_fchw(seen, matrix, outs=[zero], **settings))
+    kind: Any = image.type
+    whole = tensor_type([None if kind.is_dynamic_dim(0) else kind.shape[0], groups * out, *result], element)
+    return ir.Operation.create(
+        "tensor.concat",
+        results=[whole],
+        operands=made,
+        attributes={"dim": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), 1)},
+    ).results[0]
+
+
+def _reassociation(op: ir.Operation) -> list[list[int]]:
+    groups: Any = op.attributes["reassociation"]
+    return [[ir.IntegerAttr(axis).value for axis in group] for group in groups]
+
+
+def _pair(convolution: ir.Operation, name: str) -> list[int]:
+    if name not in convolution.attributes:
+        return [1, 1]
+    numbers: Any = convolution.attributes[name]
+    return [int(each) for each in numbers]
