@@ -32,7 +32,7 @@ _FLOATS = {"f32": 4, "f64": 8}
 _VECTORS = 2
 """Vector registers in a block, where its results are in registers for several rows."""
 _ROW_VECTORS = 4
-"""Where there is one row: 2 to 8 read weights from memory equally fast, from the second-level cache 4 are 3 % faster."""
+"""With one row: 2 to 8 read weights from memory equally fast; from the second-level cache 4 are 3 % faster."""
 
 
 class BlockWeights(ireekit.Pass):

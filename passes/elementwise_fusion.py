@@ -44,7 +44,7 @@ def fused_producers(
         input_maps += own_maps
 
     def compute(scalars: Scalars) -> ir.Value:
-        return _inlined(maker, [element(scalars[start:]) for start, element in elements])
+        return inlined(maker, [element(scalars[start:]) for start, element in elements])
 
     return inputs, input_maps, compute
 
@@ -53,7 +53,7 @@ def _first(scalars: Scalars) -> ir.Value:
     return scalars[0]
 
 
-def _inlined(producer: ir.Operation, scalars: Scalars) -> ir.Value:
+def inlined(producer: ir.Operation, scalars: Scalars) -> ir.Value:
     """The body of ``producer`` at the insertion point, on ``scalars``; gives what it yields."""
     block = producer.regions[0].blocks[0]
     known: dict[Any, ir.Value] = dict(zip(block.arguments, scalars, strict=False))

@@ -1,9 +1,9 @@
 """The exponential function in single precision, as arithmetic that vectorises.
 
-``exp(x) = 2**n * exp(r)``, where ``n`` is ``x / log(2)`` rounded and ``r`` what remains, at most half of ``log(2)``. That
-is subtracted in two parts (Cody and Waite, *Software Manual for the Elementary Functions*, 1980), and ``exp(r)`` is
-``1 + r + r² q(r)`` with a minimax polynomial. Adding and subtracting 1.5 * 2**23 rounds, and leaves ``n`` in the low bits
-of the sum, from where it is shifted into the exponent. Error: at most 0.9 units in the last place.
+``exp(x) = 2**n * exp(r)``, where ``n`` is ``x / log(2)`` rounded and ``r`` what remains, at most half of ``log(2)``.
+That is subtracted in two parts (Cody and Waite, *Software Manual for the Elementary Functions*, 1980), and ``exp(r)``
+is ``1 + r + r² q(r)`` with a minimax polynomial. Adding and subtracting 1.5 * 2**23 rounds, and leaves ``n`` in the low
+bits of the sum, from where it is shifted into the exponent. Error: at most 0.9 units in the last place.
 """
 
 from __future__ import annotations

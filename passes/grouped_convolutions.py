@@ -1,8 +1,8 @@
 """Grouped convolutions as dense ones of some groups each.
 
 The compiler has no vector code for convolutions in groups: they run twenty times slower than dense ones. A group of
-many channels is a dense convolution of its own. Groups of few channels are joined until they fill vectors, with zeros in
-the filter between them: up to ``growth`` times the arithmetic, at full speed.
+many channels is a dense convolution of its own. Groups of few channels are joined until they fill vectors, with zeros
+in the filter between them: up to ``growth`` times the arithmetic, at full speed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from iree.compiler import ir
 import ireekit
 from ireekit.bindings.erasure import erase_now
 from ireekit.passes import Statistic, option
-from ireekit.passes.builders import before, constant, tensor_type
+from ireekit.passes.builders import before, constant, elementwise, full, tensor_type
 from ireekit.passes.constants import Array
 from ireekit.passes.uses import defining_op, users, values_of
 
 from .constant_views import view_of
-from .reshapes import sizes_of
+from .reshapes import collapse, sizes_of
 from .slices import window
 from .zeros import is_zero
 
@@ -53,7 +53,8 @@ class GroupedConvolutions(ireekit.Pass):
             with before(convolution):
                 made = _parts(convolution, filters, joined)
             for each in flat:
-                each.results[0].replace_all_uses_with(made)
+                with before(each):
+                    each.results[0].replace_all_uses_with(collapse(made, _of_image(_reassociation(each))))
                 erase_now(each)
             erase_now(convolution)
             self.rewritten.increment()
@@ -67,7 +68,7 @@ def _joined_groups(convolution: ir.Operation, growth: int, max_parts: int) -> in
         return 0
     image, filters, result = types
     unknown = filters.has_static_shape is False or any(result.is_dynamic_dim(axis) for axis in (1, 2, 3, 4))
-    if unknown or not is_zero(convolution.operands[2]) or not isinstance(result.element_type, ir.FloatType):
+    if unknown or not isinstance(result.element_type, ir.FloatType):
         return 0
     groups, out, channels = filters.shape[:3]
     if channels == 1 or any(image.is_dynamic_dim(axis) for axis in (1, 2, 3, 4)):
@@ -77,17 +78,20 @@ def _joined_groups(convolution: ir.Operation, growth: int, max_parts: int) -> in
 
 
 def _flat_results(convolution: ir.Operation) -> list[ir.Operation]:
-    """Reshapes of the result to an image; none where it is used in another way."""
+    """Reshapes of the result to an image or less; none where it is used in another way."""
     found = users(convolution)
-    alike = all(each.name == "tensor.collapse_shape" and _reassociation(each) == _GROUPS for each in found)
+    alike = all(each.name == "tensor.collapse_shape" and _reassociation(each)[:2] == _GROUPS[:2] for each in found)
     return found if alike else []
+
+
+def _of_image(groups: list[list[int]]) -> list[list[int]]:
+    """What is left of such a reshape where the groups are joined already."""
+    return [*_GROUPS[:1], [1], *([axis - 1 for axis in group] for group in groups[2:])]
 
 
 def _parts(convolution: ir.Operation, filters: Array, joined: int) -> ir.Value:
     """The image that the convolution gives, from convolutions of ``joined`` groups each."""
-    from iree.compiler.dialects import linalg
-
-    from ireekit.passes.builders import full
+    from iree.compiler.dialects import arith, linalg
 
     maker = defining_op(convolution.operands[0])
     assert maker is not None
@@ -109,12 +113,18 @@ def _parts(convolution: ir.Operation, filters: Array, joined: int) -> ir.Value:
         made += values_of(linalg.conv_2d_nchw_fchw(seen, matrix, outs=[zero], **settings))
     kind: Any = image.type
     whole = tensor_type([None if kind.is_dynamic_dim(0) else kind.shape[0], groups * out, *result], element)
-    return ir.Operation.create(
-        "tensor.concat",
-        results=[whole],
-        operands=made,
-        attributes={"dim": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), 1)},
-    ).results[0]
+    dim = {"dim": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), 1)}
+    total = ir.Operation.create("tensor.concat", results=[whole], operands=made, attributes=dim).results[0]
+    initial = convolution.operands[2]
+    return total if is_zero(initial) else elementwise(arith.addf, total, _flattened(initial))
+
+
+def _flattened(value: ir.Value) -> ir.Value:
+    """``[N, G, C, H, W]`` as ``[N, G * C, H, W]``."""
+    maker = defining_op(value)
+    if maker is not None and maker.name == "tensor.expand_shape" and _reassociation(maker) == _GROUPS:
+        return maker.operands[0]
+    return collapse(value, _GROUPS)
 
 
 def _reassociation(op: ir.Operation) -> list[list[int]]:

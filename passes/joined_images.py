@@ -14,7 +14,7 @@ from iree.compiler import ir
 import ireekit
 from ireekit.passes import Statistic
 from ireekit.passes.builders import before, empty
-from ireekit.passes.uses import users
+from ireekit.passes.uses import defining_op, users
 
 from .slices import put
 
@@ -28,7 +28,8 @@ _STEPS = 4
 class JoinImages(ireekit.Pass):
     """Turn ``tensor.concat`` of images along the channels, the last axis, into insertions of each part.
 
-    Those with static shapes that a convolution or a pooling reads, be it after padding and elementwise operations.
+    Those with static shapes that a convolution or a pooling makes or reads, be it after padding and elementwise
+    operations.
     """
 
     name = "mypipeline-join-images"
@@ -38,7 +39,7 @@ class JoinImages(ireekit.Pass):
 
     def run(self, op: ir.Operation) -> None:
         for concatenation in ireekit.find(op, _CONCATENATION):
-            if _is_of_channels(concatenation) and _is_image(concatenation, _STEPS):
+            if _is_of_channels(concatenation) and _is_of_images(concatenation):
                 with before(concatenation):
                     concatenation.results[0].replace_all_uses_with(_joined(concatenation))
                 concatenation.erase()
@@ -49,6 +50,13 @@ def _is_of_channels(concatenation: ir.Operation) -> bool:
     types: list[Any] = [value.type for value in (*concatenation.operands, *concatenation.results)]
     static = all(each.has_static_shape and each.rank == 4 for each in types)
     return static and ir.IntegerAttr(concatenation.attributes["dim"]).value == 3
+
+
+def _is_of_images(concatenation: ir.Operation) -> bool:
+    makers = [defining_op(part) for part in concatenation.operands]
+    return any(maker is not None and maker.name.startswith(_READERS) for maker in makers) or _is_image(
+        concatenation, _STEPS
+    )
 
 
 def _is_image(op: ir.Operation, steps: int) -> bool:

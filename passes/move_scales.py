@@ -91,7 +91,7 @@ def _scaling(value: ir.Value) -> ir.Operation | None:
 
 
 def _factor(op: ir.Operation) -> float | None:
-    """By what a generic multiplies each element of its operand, where that is all it does and the factor is moderate."""
+    """By what a generic multiplies each element of its operand, where that is all it does and it is moderate."""
     if op.name != "linalg.generic" or op.operands[0].type != op.results[0].type:
         return None
     source, result = indexing_maps(op)[0], indexing_maps(op)[-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from iree.compiler import ir
@@ -11,6 +10,7 @@ from ireekit.bindings.linalg import indexing_maps
 from ireekit.passes.builders import empty, generic
 from ireekit.passes.uses import defining_op
 
+from .elementwise_fusion import inlined
 from .reshapes import collapse, expand
 
 _RESHAPES = ("tensor.collapse_shape", "tensor.expand_shape")
@@ -85,22 +85,6 @@ def moved(op: ir.Operation, part: ir.Value, axis: int) -> ir.Value:
         return element if op.name == "linalg.transpose" else inlined(op, [element])
 
     return generic([part], [empty(shape, result.element_type)], [source, identity], ["parallel"] * rank, body)[0]
-
-
-def inlined(op: ir.Operation, scalars: Sequence[ir.Value]) -> ir.Value:
-    """The body of a linalg operation at the insertion point, on ``scalars``; gives what it yields."""
-    block = op.regions[0].blocks[0]
-    known: dict[Any, ir.Value] = dict(zip(block.arguments, scalars, strict=False))
-    for each in block.operations:
-        operation = each.operation
-        if operation.name == "linalg.yield":
-            yielded: ir.Value = operation.operands[0]
-            return known.get(yielded, yielded)
-        made = operation.clone()
-        for index, operand in enumerate(operation.operands):
-            made.operands[index] = known.get(operand, operand)
-        known.update(zip(operation.results, made.results, strict=True))
-    raise AssertionError("a body yields")
 
 
 def _is_static(value: ir.Value) -> bool:

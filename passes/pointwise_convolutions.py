@@ -26,7 +26,8 @@ _VECTORS = 2
 class PointwiseConvolutions(ireekit.Pass):
     """Turn 1×1 convolutions of stride 1 with constant filters that fill blocks, in NHWC, into blocked products.
 
-    Images of one pixel are left to what multiplies a matrix with one row.
+    Filters that the second-level cache holds are as fast as they are, and images of one pixel are left to what
+    multiplies a matrix with one row.
     """
 
     name = "mypipeline-pointwise-convolutions"
@@ -54,6 +55,8 @@ def _is_pointwise(convolution: ir.Operation, machine: Machine) -> bool:
         return False
     strides: Any = convolution.attributes.get("strides", ())
     if any(int(each) != 1 for each in strides) or filters.shape[3] % (_VECTORS * machine.lanes(4)):
+        return False
+    if 4 * filters.shape[2] * filters.shape[3] < machine.l2_bytes:
         return False
     one_pixel = result.has_static_shape and list(result.shape[:3]) == [1, 1, 1]
     return not one_pixel and source_of(convolution.operands[1]) is not None

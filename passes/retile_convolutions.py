@@ -28,8 +28,8 @@ _CONFIG = "lowering_config"
 _TRANSLATION = "translation_info"
 _PEELING = "enable_loop_peeling"
 _LOOPS = {7: 3, 6: 2}
-"""Loops of a convolution, and how many of them sum: batch, rows, columns and channels of the result come first, then rows
-and columns of the filter, then, where it is not depthwise, its channels."""
+"""Loops of a convolution, and how many of them sum: batch, rows, columns and channels of the result come first, then
+rows and columns of the filter, then, where it is not depthwise, its channels."""
 _IMAGE = 4
 _DISTRIBUTION, _PARALLEL = "distribution", "vector_common_parallel"
 _CHANNELS = 32

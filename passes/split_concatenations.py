@@ -19,7 +19,8 @@ from ireekit.passes.builders import before, empty, fill, generic
 from ireekit.passes.uses import defining_op
 
 from .contractions import NAMES, Contraction, contraction
-from .operand_chains import axis_after, inlined, moved, movers_to
+from .elementwise_fusion import inlined
+from .operand_chains import axis_after, moved, movers_to
 from .slices import window
 
 _CONCATENATION = "tensor.concat"

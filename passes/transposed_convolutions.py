@@ -3,8 +3,8 @@
 A transposed convolution of stride ``s`` arrives as a convolution of an image with ``s - 1`` zeros between its pixels:
 ``s * s`` times the arithmetic that is needed. Which elements of the filter meet a pixel, and not a zero, depends on the
 position of the result modulo ``s`` alone. So each of these positions (phases) is a small convolution of the image as it
-was, and the results are put side by side (sub-pixel convolution, Shi et al., 2016). Where all phases see the same pixels,
-as with a kernel of the size of the stride, they are one convolution with ``s * s`` times the channels.
+was, and the results are put side by side (sub-pixel convolution, Shi et al., 2016). Where all phases see the same
+pixels, as with a kernel of the size of the stride, they are one convolution with ``s * s`` times the channels.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def _transposed(convolution: ir.Operation) -> _Transposed | None:
 
 
 def _phases(results: int, stride: int, offset: int, dilation: int, kernel: int) -> list[_Phase]:
-    """The phases along one axis: result ``y`` sees position ``y + k * dilation``, pixel ``i`` is at ``offset + i * stride``."""
+    """The phases along one axis: result ``y`` sees ``y + k * dilation``, pixel ``i`` is at ``offset + i * stride``."""
     made: list[_Phase] = []
     common = math.gcd(stride, dilation)
     for position in range(stride):

@@ -1,8 +1,8 @@
 """Images without the rows and columns that no window reaches.
 
-A convolution or pooling with a single result along an axis, whose window does not cover that axis, leaves the end of its
-image out. The compiler (IREE 3.13) drops the loop over the one result, takes the window for as long as the image, and
-computes something else; some of these programs do not even compile.
+A convolution or pooling with a single result along an axis, whose window does not cover that axis, leaves the end of
+its image out. The compiler (IREE 3.13) drops the loop over the one result, takes the window for as long as the image,
+and computes something else; some of these programs do not even compile.
 """
 
 from __future__ import annotations

@@ -12,11 +12,13 @@ from mypipeline.passes.fold_constants import FoldConstants
 from mypipeline.passes.fold_selections import FoldSelections
 from mypipeline.passes.fused_attention import FusedAttention
 from mypipeline.passes.global_pooling import GlobalPooling
+from mypipeline.passes.grouped_convolutions import GroupedConvolutions
 from mypipeline.passes.isolate_gathers import IsolateGathers
 from mypipeline.passes.joined_images import JoinImages
 from mypipeline.passes.move_scales import MoveScales
 from mypipeline.passes.one_dimensional import OneDimensional
 from mypipeline.passes.patch_convolutions import PatchConvolutions
+from mypipeline.passes.pointwise_convolutions import PointwiseConvolutions
 from mypipeline.passes.retile_convolutions import RetileConvolutions
 from mypipeline.passes.row_convolutions import RowConvolutions
 from mypipeline.passes.softmax_kernels import SoftmaxKernels
@@ -32,6 +34,7 @@ pipeline = (
     .at("abi", TrimWindows())
     .at(
         "abi",
+        GroupedConvolutions(),
         OneDimensional(),
         FoldConstants(),
         FoldBatchNorm(),
@@ -52,6 +55,7 @@ pipeline = (
         SplitConcatenations(),
         FusedAttention(),
         WinogradConvolutions(),
+        PointwiseConvolutions(),
         BlockWeights(),
         targets=("cpu",),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -53,14 +54,19 @@ class ConfigureProducts(ireekit.Pass):
     name = "test-configure-products"
     anchor = "builtin.module"
 
-    def __init__(self, unsound: tuple[int, ...] = (96,)) -> None:
-        super().__init__()
-        self.unsound = unsound
+    unsound: ClassVar[tuple[int, ...]] = (96,)
 
     def run(self, op: ir.Operation) -> None:
         for product in products(op):
             columns = product.results[0].type.shape[1]
             configure(product, UNSOUND if columns in self.unsound else SOUND)
+
+
+class ConfigureAll(ConfigureProducts):
+    """The same, with a configuration that is unsound for each of them."""
+
+    name = "test-configure-all"
+    unsound = (64, 96, 32)
 
 
 def noting(found: list[str], read: Callable[[ir.Operation], str]) -> type[ireekit.Pass]:
@@ -116,8 +122,8 @@ def test_only_the_kernel_that_fails_is_configured_by_the_compiler() -> None:
 
 
 @pytest.mark.parametrize("level", ["O1", "O3"])
-def test_levels_that_people_chose_are_kept(level: str) -> None:
-    pipeline = ireekit.Pipeline("unsound").at("executable-sources", ConfigureProducts((64, 96, 32)))
+def test_levels_that_people_chose_are_kept(level: Literal["O1", "O3"]) -> None:
+    pipeline = ireekit.Pipeline("unsound").at("executable-sources", ConfigureAll())
     with pytest.warns(CompileWarning, match="is configured by the compiler"):
         artifact = pipeline.compile(MODULE, target="cpu", cache=False, optimize=level)
     check(artifact)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from iree.compiler import ir
 from torch import nn
 
 import ireekit
 import mypipeline
 from ireekit.passes.builders import before
-from iree.compiler import ir
 from mypipeline.passes.exponential import exponential
 
 RELATIVE = 1e-5
@@ -63,14 +63,6 @@ def _inputs() -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("target", ["cpu", "cpu:x86-64-v3"])
 def test_all_cases_agree_with_torch(target: str) -> None:
-    model, inputs = _Together().eval(), _inputs()
-    got = mypipeline.compile(model, *inputs, target=target, cache=False)(*inputs)
-    expected = model(*(each.double() for each in inputs))
-    for name, one, other in zip(CASES, got, expected, strict=True):
-        assert (one - other).abs().max() <= RELATIVE * other.abs().max(), name
-
-
-def test_most_cases_are_fused() -> None:
     seen: list[str] = []
 
     class Count(ireekit.Pass):
@@ -81,9 +73,14 @@ def test_most_cases_are_fused() -> None:
             entries = [str(each.attributes["entry_points"]) for each in ireekit.find(op, "flow.dispatch")]
             seen.extend(each for each in entries if "@attention" in each)
 
+    model, inputs = _Together().eval(), _inputs()
     pipeline = mypipeline.pipeline.extended().at("preprocessing", Count())
-    pipeline.compile(_Together().eval(), *_inputs(), target="cpu", cache=False)
-    assert len(seen) == 4
+    got = pipeline.compile(model, *inputs, target=target, cache=False)(*inputs)
+    expected = model(*(each.double() for each in inputs))
+    for name, one, other in zip(CASES, got, expected, strict=True):
+        assert (one - other).abs().max() <= RELATIVE * other.abs().max(), name
+    # All but the causal one and the one with few queries.
+    assert len(seen) == len(CASES) - 2
 
 
 def test_scores_without_numbers() -> None:
@@ -104,7 +101,7 @@ class _Exponentials(ireekit.Pass):
     def run(self, op: ir.Operation) -> None:
         from ireekit.codegen.custom_kernels import CustomKernels, KernelWriter
 
-        for each in [found for found in ireekit.find(op, "linalg.generic")]:
+        for each in list(ireekit.find(op, "linalg.generic")):
             (size,) = ir.RankedTensorType(each.operands[0].type).shape
             kernel = KernelWriter("exponentials", operands=[(size,)], results=[(size,)], lanes=16)
             source, target = kernel.buffers
@@ -124,7 +121,8 @@ def test_exponentials_are_within_one_unit_in_the_last_place() -> None:
     text = f"""
     func.func @main(%x: tensor<{count}xf32>) -> tensor<{count}xf32> {{
       %e = tensor.empty() : tensor<{count}xf32>
-      %r = linalg.generic {{indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}}
+      %r = linalg.generic
+        {{indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}}
         ins(%x : tensor<{count}xf32>) outs(%e : tensor<{count}xf32>) {{
       ^bb0(%in: f32, %out: f32):
         %0 = math.exp %in : f32
@@ -138,4 +136,6 @@ def test_exponentials_are_within_one_unit_in_the_last_place() -> None:
     special = np.full(count, -np.inf, np.float32)
     special[:3] = np.nan, -87.5, 0.0
     first = np.array(run(special))
-    assert np.isnan(first[0]) and first[1] == 0.0 and first[2] == 1.0 and (first[3:] == 0.0).all()
+    assert np.isnan(first[0])
+    assert list(first[1:3]) == [0.0, 1.0]
+    assert (first[3:] == 0.0).all()

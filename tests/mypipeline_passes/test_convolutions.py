@@ -87,12 +87,24 @@ def _single() -> nn.Module:
     )
 
 
+def _grouped() -> nn.Module:
+    """Wide groups, narrow ones that are joined, and ones too narrow for that."""
+    return Several(
+        nn.Conv2d(24, 48, 3, padding=1, groups=3),
+        nn.Conv2d(24, 32, 3, padding=2, dilation=2, stride=2, groups=4, bias=False),
+        nn.Conv2d(24, 24, 3, groups=12),
+        nn.Sequential(nn.Flatten(2), nn.Conv1d(24, 36, 5, padding=2, groups=2)),
+        nn.Conv2d(24, 48, 3, groups=24),
+    )
+
+
 FORMS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "transposed": (_transposed, (2, 8, 5, 7)),
     "one-dimensional": (_one_dimensional, (2, 8, 31)),
     "narrow": (_narrow, (2, 20, 17, 19)),
     "joined": (Joined, (2, 6, 10, 6)),
     "pooled": (lambda: Several(nn.AvgPool2d(64, ceil_mode=True), nn.AvgPool2d((6, 5)), nn.AvgPool2d(5)), (2, 3, 6, 5)),
+    "grouped": (_grouped, (2, 24, 9, 7)),
     "single": (_single, (2, 4, 6, 8)),
 }
 

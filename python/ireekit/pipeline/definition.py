@@ -249,12 +249,6 @@ class PipelineDefinition:
         """A copy whose steps have the passes that ``change`` gives for theirs."""
         return self._with_each(lambda step: replace(step, action=change(step.action)))
 
-    def without_phase(self, phase: str) -> Self:
-        """A copy that does nothing at ``phase``."""
-        other = self.extended()
-        other._steps = [step for step in self._steps if step.phase != phase]
-        return other
-
     def _all_steps(self) -> tuple[Step, ...]:
         """With those of input types."""
         return (*self._steps, *(step for each in self._inputs for step in each.steps))

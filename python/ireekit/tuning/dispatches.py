@@ -46,11 +46,11 @@ class Buffer:
 
     Attributes:
       regions: tensors in it.
-      constant: whether the program holds it (weights): it comes from memory then, and not from a cache.
+      constant_bytes: of all that the program holds there (its weights); 0 where it is computed.
     """
 
     regions: tuple[Region, ...]
-    constant: bool
+    constant_bytes: int
 
     @property
     def byte_size(self) -> int:
@@ -189,8 +189,11 @@ def _with_site(dispatch: Dispatch, executable: ir.Operation, site: ir.Operation)
     if regions is None or None in workload or (needs_constants and None in constants):
         return replace(dispatch, obstacle="its tensors have dynamic shapes, or elements that are no plain numbers")
     buffers = tuple(
-        Buffer(tuple(each for each in regions if each.binding == binding), "constant" in str(resource.type))
-        for binding, resource in enumerate(parts["resources"])
+        Buffer(
+            tuple(each for each in regions if each.binding == binding),
+            (_constant(size) or 0) if "constant" in str(resource.type) else 0,
+        )
+        for binding, (resource, size) in enumerate(zip(parts["resources"], parts["sizes"], strict=True))
     )
     return replace(
         dispatch,

@@ -1,7 +1,8 @@
 """A program of one dispatch, to be compiled and called by itself.
 
-Its function ``run`` takes how often to dispatch, and a buffer for each binding. Buffers of weights may hold several
-copies, which are taken in turn: in a model, too, weights come from memory and not from a cache.
+Its function ``run`` takes how often to dispatch, and a buffer for each binding. Buffers of weights hold as many copies
+as the weights of the whole model have room for, which are taken in turn: so they come from the cache, or the memory,
+that they come from when the model is called again and again.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from dataclasses import dataclass
 from ireekit.tuning.dispatches import Buffer, Dispatch
 
 FUNCTION = "run"
-_COPIED_BYTES = 96 << 20
-_MOST_COPIES = 64
+_MOST_BYTES = 128 << 20
 _ALIGNMENT = 64
 
 _RUN = """
@@ -70,7 +70,7 @@ def placed_buffers(dispatch: Dispatch) -> tuple[Placed, ...]:
     placed: list[Placed] = []
     for buffer in dispatch.buffers:
         stride = max(_ALIGNMENT, -(-buffer.byte_size // _ALIGNMENT) * _ALIGNMENT)
-        copies = max(1, min(_MOST_COPIES, _COPIED_BYTES // stride)) if buffer.constant else 1
+        copies = max(1, min(buffer.constant_bytes, _MOST_BYTES) // stride)
         placed.append(Placed(buffer, copies, stride))
     return tuple(placed)
 

@@ -140,7 +140,9 @@ class Run:
             assert machine is not None
             task.prepared = prepared
             task.search = Search(prepared.loops, machine, prepared.reference, limit=candidates, seed=seed)
-            target = digest(task.dispatch.target, *self._flags)
+            # Where weights come from makes a difference.
+            weights = max((each.constant_bytes for each in task.dispatch.buffers), default=0).bit_length()
+            target = digest(task.dispatch.target, *self._flags, f"weights {weights}")
             task.subject = Subject(task.dispatch.key, target, compiler, self._threads, str(prepared.reference))
         return sorted(tasks.values(), key=lambda task: -task.milliseconds)
 
