@@ -14,6 +14,7 @@ With --save the table goes to bench/results/ablation.md and ablation.json, of an
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import tempfile
@@ -94,6 +95,7 @@ def main() -> int:
             run["models"][name] = _ablated(places, name, setting)
         except (BenchError, IreekitError) as error:
             run["models"][name] = {"problem": one_line(error)}
+        gc.collect()  # contexts hold the weights of their models
         print(ablation_table(run), flush=True)
         if options.save:
             _save(run, "ablation" if family == _CPU else f"ablation-{family}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from iree.compiler import ir
 
 import ireekit
@@ -21,7 +20,7 @@ from ireekit.passes.uses import defining_op, users, values_of
 
 from .constant_views import view_of
 from .reshapes import collapse, sizes_of
-from .slices import window
+from .slices import integers, window
 from .zeros import is_zero
 
 _CONVOLUTION = "linalg.conv_2d_ngchw_gfchw"
@@ -91,6 +90,7 @@ def _of_image(groups: list[list[int]]) -> list[list[int]]:
 
 def _parts(convolution: ir.Operation, filters: Array, joined: int) -> ir.Value:
     """The image that the convolution gives, from convolutions of ``joined`` groups each."""
+    import numpy as np
     from iree.compiler.dialects import arith, linalg
 
     maker = defining_op(convolution.operands[0])
@@ -113,7 +113,7 @@ def _parts(convolution: ir.Operation, filters: Array, joined: int) -> ir.Value:
         made += values_of(linalg.conv_2d_nchw_fchw(seen, matrix, outs=[zero], **settings))
     kind: Any = image.type
     whole = tensor_type([None if kind.is_dynamic_dim(0) else kind.shape[0], groups * out, *result], element)
-    dim = {"dim": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), 1)}
+    dim: dict[str, ir.Attribute] = {"dim": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), 1)}
     total = ir.Operation.create("tensor.concat", results=[whole], operands=made, attributes=dim).results[0]
     initial = convolution.operands[2]
     return total if is_zero(initial) else elementwise(arith.addf, total, _flattened(initial))
@@ -133,7 +133,4 @@ def _reassociation(op: ir.Operation) -> list[list[int]]:
 
 
 def _pair(convolution: ir.Operation, name: str) -> list[int]:
-    if name not in convolution.attributes:
-        return [1, 1]
-    numbers: Any = convolution.attributes[name]
-    return [int(each) for each in numbers]
+    return integers(convolution, name) if name in convolution.attributes else [1, 1]

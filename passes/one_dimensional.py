@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from iree.compiler import ir
 
 from ireekit import Pass, walk
@@ -21,7 +20,7 @@ from ireekit.passes.constants import constant_value
 from ireekit.passes.uses import defining_op, values_of
 
 from .reshapes import collapse, expand, sizes_of
-from .slices import put
+from .slices import integers, put
 
 _FORMS = {
     "linalg.conv_1d_ncw_fcw": "linalg.conv_2d_nchw_fchw",
@@ -121,8 +120,8 @@ class _Rows:
         attributes = {name: op.attributes[name] for name in op.attributes if name != _MEMO}
         for name in ("strides", "dilations"):
             if name in attributes:
-                numbers: Any = attributes[name]
-                attributes[name] = ir.DenseIntElementsAttr.get(np.array([1, *numbers], np.int64))
+                numbers = ", ".join(map(str, [1, *integers(op, name)]))
+                attributes[name] = ir.Attribute.parse(f"dense<[{numbers}]> : tensor<2xi64>")
         initial = self._image(init)
         made = ir.Operation.create(
             _FORMS[op.name],
@@ -137,7 +136,7 @@ class _Rows:
     def _pad(self, op: ir.Operation) -> ir.Value | None:
         kind: Any = op.results[0].type
         block = op.regions[0].blocks[0]
-        low, high = (list(op.attributes[name]) for name in ("static_low", "static_high"))
+        low, high = (integers(op, name) for name in ("static_low", "static_high"))
         static = all(size >= 0 for size in (*low, *high))
         if kind.rank != 3 or not static or len(op.operands) != 1:
             return None
@@ -168,7 +167,7 @@ class _Rows:
         """Pixels with zeros between them, of a transposed convolution."""
         part, into, *dynamic = op.operands
         type: Any = part.type  # noqa: A001
-        offsets, sizes, strides = (list(op.attributes[f"static_{name}"]) for name in ("offsets", "sizes", "strides"))
+        offsets, sizes, strides = (integers(op, f"static_{name}") for name in ("offsets", "sizes", "strides"))
         if dynamic or type.rank != 3 or max(strides) == 1:
             return None
         image = self._image(into)
@@ -181,7 +180,8 @@ class _Rows:
     def _elementwise(self, op: ir.Operation) -> ir.Value | None:
         maps = indexing_maps(op)
         identity = ir.AffineMap.get_identity(3)
-        iterators = list(op.attributes["iterator_types"])
+        kinds: Any = op.attributes["iterator_types"]
+        iterators = list(kinds)
         parallel = len(iterators) == 3 and all("parallel" in str(each) for each in iterators)
         if len(op.results) != 1 or not parallel or maps[-1] != identity:
             return None

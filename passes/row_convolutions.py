@@ -19,7 +19,7 @@ from ireekit.passes.uses import values_of
 
 from .layout.values import isolate
 from .reshapes import collapse, expand
-from .slices import put, window
+from .slices import integers, put, window
 from .zeros import is_zero
 
 _CONVOLUTION = "linalg.conv_2d_nhwc_hwcf"
@@ -77,7 +77,4 @@ def _as_product(convolution: ir.Operation, axis: int) -> ir.Value:
 
 
 def _of_axes(convolution: ir.Operation, name: str) -> list[int]:
-    if name not in convolution.attributes:
-        return [1, 1]
-    numbers: Any = convolution.attributes[name]
-    return [int(each) for each in numbers]
+    return integers(convolution, name) if name in convolution.attributes else [1, 1]

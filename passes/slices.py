@@ -36,6 +36,12 @@ def put(part: ir.Value, into: ir.Value, offsets: Sequence[int], sizes: Sizes, st
     ).results[0]
 
 
+def integers(op: ir.Operation, name: str) -> list[int]:
+    """The elements of an attribute that lists numbers, dense or an array."""
+    numbers: Any = op.attributes[name]
+    return [int(each) for each in numbers]
+
+
 def _attributes(
     segments: Sequence[int], offsets: Sequence[int], sizes: Sizes, strides: Sequence[int]
 ) -> dict[str, ir.Attribute]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import numpy as np
 from iree.compiler import ir
 
 import ireekit
@@ -26,7 +25,7 @@ from ireekit.passes.uses import defining_op, values_of
 
 from .layout.values import isolate
 from .reshapes import collapse, expand
-from .slices import put, window
+from .slices import integers, put, window
 from .zeros import is_zero
 
 _CONVOLUTION = "linalg.conv_2d_nhwc_hwcf"
@@ -178,6 +177,8 @@ class _Transposed:
 
     def _taps(self, rows: _Phase, columns: _Phase) -> ir.Value:
         """The elements of the filter that a phase needs."""
+        import numpy as np
+
         shape = _shape(self.filter)
         picked = [_progression(each.taps) for each in (rows, columns)]
         sizes = [len(rows.taps), len(columns.taps), *shape[2:]]
@@ -202,7 +203,7 @@ def _transposed(convolution: ir.Operation) -> _Transposed | None:
         return None
     if not isinstance(types[0].element_type, ir.FloatType) or _pair(convolution, "strides") != [1, 1]:
         return None
-    offsets, steps = (list(insert.attributes[f"static_{name}"]) for name in ("offsets", "strides"))
+    offsets, steps = (integers(insert, f"static_{name}") for name in ("offsets", "strides"))
     if min(offsets) < 0 or offsets[0] or offsets[3] or steps[0] != 1 or steps[3] != 1 or max(steps[1:3]) == 1:
         return None
     dilations = _pair(convolution, "dilations")
@@ -236,6 +237,8 @@ def _convolution(image: ir.Value, filters: ir.Value, rows: _Phase, columns: _Pha
 
 def _joined(filters: Sequence[ir.Value]) -> ir.Value:
     """Filters one after the other along the channels of their results."""
+    import numpy as np
+
     shape = _shape(filters[0])
     element = ir.RankedTensorType(filters[0].type).element_type
     found = [constant_value(each) for each in filters]
@@ -265,10 +268,7 @@ def _progression(numbers: Sequence[int]) -> tuple[int, int]:
 
 
 def _pair(convolution: ir.Operation, name: str) -> list[int]:
-    if name not in convolution.attributes:
-        return [1, 1]
-    numbers: Any = convolution.attributes[name]
-    return [int(each) for each in numbers]
+    return integers(convolution, name) if name in convolution.attributes else [1, 1]
 
 
 def _shape(value: ir.Value) -> list[int]:

@@ -15,7 +15,7 @@ _SET_NAME = 15  # prctl
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what threads do is told by /proc, which only Linux has")
-def test_threads_at_work_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threadsworkers_busy_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
 
     def work() -> None:
@@ -27,14 +27,14 @@ def test_threads_at_work_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(lifetime, "_PATIENCE_SECONDS", 0.05)
     thread.start()
     started = time.monotonic()
-    while not lifetime._at_work():
+    while not lifetime.workers_busy():
         assert time.monotonic() - started < 10, "a busy worker thread was not seen"
     started = time.monotonic()
-    lifetime._let_threads_finish()
+    lifetime.let_threads_finish()
     assert time.monotonic() - started >= 0.05, "it was not waited for"
     stop.set()
     thread.join()
     monkeypatch.setattr(lifetime, "_PATIENCE_SECONDS", 10.0)
     started = time.monotonic()
-    lifetime._let_threads_finish()
+    lifetime.let_threads_finish()
     assert time.monotonic() - started < 5, "a thread that ended was waited for"

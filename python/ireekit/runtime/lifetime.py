@@ -65,7 +65,7 @@ def _shutdown() -> None:
             tensor.close()
     gc.collect()
     if any(not getattr(owner, "runs_inline", True) for owner in _stages[DEVICES]):
-        _let_threads_finish()
+        let_threads_finish()
     for owner in list(_stages[DEVICES]):
         _bar(owner)
         if _shared or owner.in_use():
@@ -87,7 +87,7 @@ def _bar(owner: object) -> None:
         lock.acquire()
 
 
-def _let_threads_finish() -> None:
+def let_threads_finish() -> None:
     """Waits for IREE's worker threads to have nothing left to do.
 
     What a call was given they let go of after it has returned, and take the interpreter's lock to do so. The end of
@@ -95,11 +95,11 @@ def _let_threads_finish() -> None:
     """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     time.sleep(_TURN_SECONDS)
-    while _at_work() and time.monotonic() < deadline:
+    while workers_busy() and time.monotonic() < deadline:
         time.sleep(_TURN_SECONDS)
 
 
-def _at_work() -> bool:
+def workers_busy() -> bool:
     """Whether one of IREE's threads runs or is ready to; not known but on Linux."""
     for thread in Path("/proc/self/task").glob("*"):
         with contextlib.suppress(OSError):  # it has ended

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ireekit.facade import Pipeline
     from ireekit.profiling import DispatchProfile, Profile
 
-WORSE = 1.05
+WORSE = 1.0
 """A configuration is dropped where its dispatches take more than this share of their former time in the model."""
 
 _QUICK_SECONDS, _CAREFUL_SECONDS = 0.2, 1.0
@@ -237,14 +237,17 @@ class Run:
             if not math.isfinite(task.careful.ratio):
                 task.obstacle = f"the best configuration failed when measured again: {task.careful.reason}"
 
-    def drop_worse(self, tasks: Sequence[Task], was: Mapping[str, float], now: Mapping[str, float]) -> bool:
-        """Give up what does not pay in the model; says whether something was.
+    def drop_worse(self, tasks: Sequence[Task], was: Mapping[str, float], now: Mapping[str, float]) -> list[str]:
+        """Give up what does not pay in the model.
 
         Args:
           tasks: that were worked on.
           was, now: milliseconds of dispatches in the model without tuning, and with it.
+
+        Returns:
+          Names of the dispatches that are as they were again.
         """
-        dropped = False
+        dropped: list[str] = []
         for task in tasks:
             if task.outcome().best is None:
                 continue
@@ -252,7 +255,7 @@ class Run:
             new = sum(now.get(name, 0.0) for name in task.names)
             if new > WORSE * old:
                 task.obstacle = f"faster alone, but not in the model: {old:.3f} ms before, {new:.3f} ms after"
-                dropped = True
+                dropped += task.names
         return dropped
 
     def tuning(self, tasks: Sequence[Task]) -> Tuning:
