@@ -24,7 +24,7 @@ types: $(call STAMP,test)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 pytest: $(call STAMP,test)
-	$(BIN)/python -m pytest -n auto --dist worksteal --max-worker-restart 4
+	$(BIN)/python -m pytest -n auto --dist worksteal --max-worker-restart 4 --durations 40
 
 lit: $(call STAMP,test)
 	$(BIN)/lit -v . tests/plugin_package

@@ -5,8 +5,9 @@ Everything is loaded when first used; importing this package costs milliseconds.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from ireekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ireekit.artifact import Artifact
@@ -34,18 +35,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Artifact": "ireekit.artifact",
-    "ImportedModule": "ireekit.frontends",
-    "IreekitError": "ireekit.errors",
-    "NativePasses": "ireekit.passes",
-    "Pass": "ireekit.passes",
-    "Pipeline": "ireekit.facade",
-    "Program": "ireekit.runtime",
-    "Target": "ireekit.targets",
-    "devices": "ireekit.runtime",
-    "entry": "ireekit.frontends",
-    "find": "ireekit.passes",
-    "walk": "ireekit.passes",
+    "Artifact": "artifact",
+    "ImportedModule": "frontends",
+    "IreekitError": "errors",
+    "NativePasses": "passes",
+    "Pass": "passes",
+    "Pipeline": "facade",
+    "Program": "runtime",
+    "Target": "targets",
+    "devices": "runtime",
+    "entry": "frontends",
+    "find": "passes",
+    "walk": "passes",
 }
 
 
@@ -56,13 +57,7 @@ def load(path: Any) -> Artifact:
     return Artifact.open(path)
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'ireekit' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ireekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ireekit.bindings.build import BuildInfo, VerifiedBuild, build_info
@@ -38,13 +39,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'ireekit.bindings' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"ireekit.bindings.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -5,8 +5,9 @@ Names are imported when first used: the plugin in stock tools starts Python for 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ireekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ireekit.compiler.cache import Cache
@@ -33,7 +34,4 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = lazy_names(__name__, _MODULES)

@@ -5,9 +5,9 @@ Names are imported when first used: most compilations are not watched.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ireekit.lazy_names import lazy_names
 from ireekit.passes.instrumentation.base import Instrumentation, Instrumentations
 
 if TYPE_CHECKING:
@@ -58,7 +58,4 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = lazy_names(__name__, _MODULES)
