@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ireekit.bindings import CAPABILITIES, PHASES, CompilerSession, build_info, require
-from ireekit.bindings.capabilities import capabilities
 from ireekit.bindings.bytecode import copy_module, parse_aligned, write_aligned
+from ireekit.bindings.capabilities import capabilities
 from ireekit.bindings.elf import loaded_sizes, sections
 from ireekit.bindings.library import enumerate_names, library_path
 from ireekit.bindings.symbols import find_symbols
