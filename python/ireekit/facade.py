@@ -15,13 +15,13 @@ from ireekit.targets import FAMILIES
 if TYPE_CHECKING:
     from ireekit.artifact import Artifact
     from ireekit.bindings.actions import PassExecution
+    from ireekit.codegen.tuned.file import Tuning
     from ireekit.compiler import StaticLibrary
     from ireekit.compiler.host import TargetLike
     from ireekit.compiler.options import OptimizationLevel
     from ireekit.dialect import Dialect
     from ireekit.frontends import ImportedModule, ImportOptions
     from ireekit.passes.instrumentation import Instrumentation
-    from ireekit.tuning import Tuning
 
 PathLike = str | os.PathLike[str]
 

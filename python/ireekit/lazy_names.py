@@ -12,12 +12,13 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
     Args:
       package: its ``__name__``.
-      homes: public names, and the module of the package that defines each.
+      homes: public names, and the module that defines each, relative to the package: ``api``, ``.pipeline.api``
+        of its parent.
     """
 
     def get(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{homes[name]}"), name)
+        return getattr(import_module(f".{homes[name]}", package), name)
 
     return get

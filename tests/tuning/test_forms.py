@@ -11,11 +11,11 @@ from iree.compiler import ir
 
 import ireekit
 from ireekit.codegen import CompilationInfo, LoweringConfig, Translation, configure
+from ireekit.codegen.tuned.file import compiler_build
+from ireekit.codegen.tuned.forms import possible_forms, with_forms
 from ireekit.errors import CompileWarning, PipelineError
 from ireekit.passes import option
 from ireekit.tuning import Form, Tuning
-from ireekit.tuning.file import compiler_build
-from ireekit.tuning.forms import possible_forms, with_forms
 
 from .conftest import product, tuned_again
 

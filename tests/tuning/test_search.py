@@ -7,9 +7,9 @@ import math
 import pytest
 
 from ireekit.codegen import CompilationInfo, LoweringConfig, Translation
+from ireekit.codegen.tuned.kernels import Loops
 from ireekit.targets.machines import MACHINES, Machine
 from ireekit.tuning.candidates import first_candidates, is_sensible, neighbours
-from ireekit.tuning.kernels import Loops
 from ireekit.tuning.measuring import Measured
 from ireekit.tuning.search import Search
 

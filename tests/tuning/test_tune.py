@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from ireekit.codegen import CompilationInfo, LoweringConfig, Translation
+from ireekit.codegen.tuned.kernels import Loops
 from ireekit.errors import CompileWarning, TuningError
 from ireekit.targets.machines import Machine
 from ireekit.tuning import Tuning, run
 from ireekit.tuning.candidates import first_candidates
-from ireekit.tuning.kernels import Loops
 from ireekit.tuning.tasks import WORTH
 
 from .conftest import COLUMNS, ROWS, SUMMED, Tuned, plain, product, tuned_again

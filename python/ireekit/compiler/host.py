@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ireekit.artifact import Artifact, Metadata, ParameterReference
 from ireekit.bindings import PHASES, CompilerSession, Invocation, build_info
 from ireekit.bindings.bytecode import copy_module
+from ireekit.codegen.tuned.apply import with_tuning
 from ireekit.compiler.cache import Cache, cache_key, module_digest
 from ireekit.compiler.diagnostics import unsupported_error
 from ireekit.compiler.fallback import KEPT_AT, Fallback
@@ -27,7 +28,6 @@ from ireekit.frontends.imported import F64_FLAG
 from ireekit.pipeline import PipelineDefinition
 from ireekit.signature import EntryPoint, Leaf
 from ireekit.targets import Target, TargetSet, parse_targets
-from ireekit.tuning.apply import with_tuning
 
 if TYPE_CHECKING:
     from iree.compiler import ir

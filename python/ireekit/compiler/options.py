@@ -12,8 +12,8 @@ from ireekit.targets import Level, TargetSet
 
 if TYPE_CHECKING:
     from ireekit.bindings.actions import PassExecution
+    from ireekit.codegen.tuned.file import Tuning
     from ireekit.passes.instrumentation import Instrumentation
-    from ireekit.tuning import Tuning
 
 OptimizationLevel = Level
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from ireekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from ireekit.codegen.tuned.apply import with_tuning
+    from ireekit.codegen.tuned.file import Form, TunedKernel, Tuning
     from ireekit.tuning.api import TuneResult, tune
-    from ireekit.tuning.apply import with_tuning
     from ireekit.tuning.database import Database
     from ireekit.tuning.export import specification
-    from ireekit.tuning.file import Form, TunedKernel, Tuning
     from ireekit.tuning.tasks import DispatchOutcome
 
 __all__ = [
@@ -32,13 +32,13 @@ __all__ = [
 _HOMES = {
     "Database": "database",
     "DispatchOutcome": "tasks",
-    "Form": "file",
+    "Form": ".codegen.tuned.file",
     "TuneResult": "api",
-    "TunedKernel": "file",
-    "Tuning": "file",
+    "TunedKernel": ".codegen.tuned.file",
+    "Tuning": ".codegen.tuned.file",
     "specification": "export",
     "tune": "api",
-    "with_tuning": "apply",
+    "with_tuning": ".codegen.tuned.apply",
 }
 
 

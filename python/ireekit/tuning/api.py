@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ireekit.codegen.tuned.file import Tuning
 from ireekit.tuning.database import Database
 from ireekit.tuning.dispatches import Dispatch
 from ireekit.tuning.executors import builders
-from ireekit.tuning.file import Tuning
 from ireekit.tuning.form_search import FormSearch
 from ireekit.tuning.run import Run, least_times
 from ireekit.tuning.tasks import DispatchOutcome

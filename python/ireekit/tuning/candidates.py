@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 from ireekit.codegen.configuration import CompilationInfo, LoweringConfig, Translation
+from ireekit.codegen.tuned.kernels import Loops
 from ireekit.targets.machines import Machine
-from ireekit.tuning.kernels import Loops
 
 _DISTRIBUTION, _PARALLEL, _REDUCTION = "distribution", "vector_common_parallel", "vector_reduction"
 _PEELING = "enable_loop_peeling"

@@ -13,11 +13,11 @@ from ireekit.codegen.configuration import (
     loop_count,
 )
 from ireekit.codegen.executables import machine_in
+from ireekit.codegen.tuned.configured import configured_root
+from ireekit.codegen.tuned.kernels import Region, canonical, kernel_key, regions_of, root_index, structured_operations
 from ireekit.passes import Pass
 from ireekit.passes.walk import find, walk
 from ireekit.targets.machines import Machine
-from ireekit.tuning.configured import configured_root
-from ireekit.tuning.kernels import Region, canonical, kernel_key, regions_of, root_index, structured_operations
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -63,7 +63,7 @@ class Dispatch:
 
     Attributes:
       name: of the function, as at run time.
-      key: of the kernel, see :func:`~ireekit.tuning.kernels.kernel_key`.
+      key: of the kernel, see :func:`~ireekit.codegen.tuned.kernels.kernel_key`.
       target: what it is compiled for, as the compiler says it.
       machine: that is.
       entry: executable, variant and function.

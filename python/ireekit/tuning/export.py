@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ireekit.codegen.tuned.file import TunedKernel
 from ireekit.errors import TuningError
 from ireekit.tuning.api import TuneResult
 from ireekit.tuning.dispatches import Source
-from ireekit.tuning.file import TunedKernel
 
 _HEAD = """\
 module attributes {transform.with_named_sequence, iree_codegen.tuning_spec_with_default_entrypoint} {

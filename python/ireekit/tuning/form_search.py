@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ireekit.codegen.tuned.file import Form
+from ireekit.codegen.tuned.forms import possible_forms
 from ireekit.errors import IreekitError
 from ireekit.profiling.api import chosen_entry_point, entry_values
 from ireekit.tuning.database import Database
-from ireekit.tuning.file import Form
-from ireekit.tuning.forms import possible_forms
 from ireekit.tuning.measuring import Measured
 from ireekit.tuning.model_results import TOLERANCE, largest_difference, results
 from ireekit.tuning.run import Run

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ireekit.codegen.configuration import CompilationInfo
+from ireekit.codegen.tuned.configured import configured_root, reconfigure
+from ireekit.codegen.tuned.kernels import Loops
 from ireekit.passes.walk import find
 from ireekit.tuning.building import build
-from ireekit.tuning.configured import configured_root, reconfigure
 from ireekit.tuning.dispatches import Dispatch, text_of
-from ireekit.tuning.kernels import Loops
 from ireekit.tuning.programs import program_text
 
 FROM = "executable-configurations"

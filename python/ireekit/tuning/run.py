@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ireekit.codegen.configuration import CompilationInfo
+from ireekit.codegen.tuned.file import Form, TunedKernel, Tuning, compiler_build, machine_words, target_digest
+from ireekit.codegen.tuned.forms import with_forms
 from ireekit.errors import TuningError
 from ireekit.tuning.building import Built, build
 from ireekit.tuning.database import Database, Subject
 from ireekit.tuning.dispatches import CollectConfigurations, Collected, CollectSources, Dispatch
 from ireekit.tuning.executors import Builders
-from ireekit.tuning.file import Form, TunedKernel, Tuning, compiler_build, machine_words, target_digest
-from ireekit.tuning.forms import with_forms
 from ireekit.tuning.measuring import Measured, measure, one_at_a_time
 from ireekit.tuning.preparing import FROM, Prepared, prepare
 from ireekit.tuning.programs import placed_buffers

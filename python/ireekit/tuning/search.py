@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator
 
 from ireekit.codegen.configuration import CompilationInfo
+from ireekit.codegen.tuned.kernels import Loops
 from ireekit.targets.machines import Machine
 from ireekit.tuning.candidates import first_candidates, neighbours
-from ireekit.tuning.kernels import Loops
 from ireekit.tuning.measuring import Measured
 
 _STEP = 0.99

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
+from ireekit.codegen.tuned.file import Form
 from ireekit.errors import PipelineError
 from ireekit.passes import Pass
 from ireekit.passes.option_text import TextError
 from ireekit.passes.options import options_of
 from ireekit.pipeline import PipelineDefinition
-from ireekit.tuning.file import Form
 
 AnyPipeline = TypeVar("AnyPipeline", bound=PipelineDefinition)
 

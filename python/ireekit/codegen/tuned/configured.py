@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ireekit.bindings.linalg import indexing_maps
 from ireekit.codegen.configuration import CompilationInfo, LoweringConfig, Translation
+from ireekit.codegen.tuned.kernels import Loops, loops_of
 from ireekit.errors import CodegenError
 from ireekit.passes.walk import walk
-from ireekit.tuning.kernels import Loops, loops_of
 
 if TYPE_CHECKING:
     from iree.compiler import ir

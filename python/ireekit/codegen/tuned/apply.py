@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ireekit.codegen.executables import TUNED
+from ireekit.codegen.tuned.configured import reconfigure
+from ireekit.codegen.tuned.file import Tuning, compiler_build, machine_words, target_digest
+from ireekit.codegen.tuned.forms import with_forms
+from ireekit.codegen.tuned.kernels import kernel_key
 from ireekit.passes import Pass
 from ireekit.passes.walk import find
 from ireekit.pipeline import PipelineDefinition
-from ireekit.tuning.configured import reconfigure
-from ireekit.tuning.file import Tuning, compiler_build, machine_words, target_digest
-from ireekit.tuning.forms import with_forms
-from ireekit.tuning.kernels import kernel_key
 
 if TYPE_CHECKING:
     from iree.compiler import ir
