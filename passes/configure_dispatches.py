@@ -8,9 +8,9 @@ import ireekit
 from ireekit.codegen import Rule, configure_kernel, kernels
 from ireekit.passes import Statistic
 
-from . import contraction_configurations
+from . import contraction_configurations, reduction_configurations
 
-RULES: tuple[Rule, ...] = contraction_configurations.RULES
+RULES: tuple[Rule, ...] = (*contraction_configurations.RULES, *reduction_configurations.RULES)
 """In order of preference."""
 
 

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 LOWEST = -87.3
 """Below, results are 0: the exact ones are less than twice the smallest normal number."""
-_ROUNDING = 12582912.0
-_LOG2_HIGH = 0.693147182464599609375
-_LOG2_LOW = math.log(2) - _LOG2_HIGH
-_POLYNOMIAL = (0.001381453825160861, 0.00836874544620514, 0.04166838899254799, 0.1666652113199234, 0.4999999403953552)
+ROUNDING = 12582912.0
+"""Added and subtracted, it rounds to an integer."""
+LOG2_HIGH = 0.693147182464599609375
+LOG2_LOW = math.log(2) - LOG2_HIGH
+"""With :data:`LOG2_HIGH`, ``log(2)`` in two parts."""
+POLYNOMIAL = (0.001381453825160861, 0.00836874544620514, 0.04166838899254799, 0.1666652113199234, 0.4999999403953552)
 """``q``, from the highest power down: of relative error 3.1e-9 at most for ``exp(r)``, found by Lawson's algorithm."""
 _FUSED = frozenset({"avx512", "avx2", "neon"})
 
@@ -33,11 +35,11 @@ def has_fused_arithmetic(machine: Machine) -> bool:
 def exponential(kernel: KernelWriter, x: str) -> str:
     """Write ``exp`` of a vector of single precision whose elements are not positive, or NaN."""
     integers = f"vector<{kernel.lanes}xi32>"
-    shifted = kernel.scale_add(1 / math.log(2), x, kernel.splat(_ROUNDING))
-    n = kernel.subtract(shifted, kernel.splat(_ROUNDING))
-    r = kernel.scale_add(-_LOG2_LOW, n, kernel.scale_add(-_LOG2_HIGH, n, x))
-    p = kernel.splat(_POLYNOMIAL[0])
-    for each in (*_POLYNOMIAL[1:], 1.0, 1.0):
+    shifted = kernel.scale_add(1 / math.log(2), x, kernel.splat(ROUNDING))
+    n = kernel.subtract(shifted, kernel.splat(ROUNDING))
+    r = kernel.scale_add(-LOG2_LOW, n, kernel.scale_add(-LOG2_HIGH, n, x))
+    p = kernel.splat(POLYNOMIAL[0])
+    for each in (*POLYNOMIAL[1:], 1.0, 1.0):
         p = kernel.multiply_add(p, r, kernel.splat(each))
     bits = kernel.let(f"arith.bitcast {shifted} : {kernel.vector} to {integers}")
     by = kernel.let(f"arith.constant dense<23> : {integers}")

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 _CONVOLUTION = "linalg.conv_2d_nhwc_hwcf"
 _VECTORS = 2
 """In a block of columns."""
+_LEAST_COLUMNS = 16
+"""What multiplies a matrix with one row leaves fewer alone."""
 
 
 class PointwiseConvolutions(ireekit.Pass):
     """Turn 1×1 convolutions of stride 1 with constant filters that fill blocks, in NHWC, into blocked products.
 
-    Filters that the second-level cache holds are as fast as they are, and images of one pixel are left to what
-    multiplies a matrix with one row.
+    Filters that the second-level cache holds are as fast as they are, except for images of one pixel: these become
+    products of one row, which :mod:`.block_weights` brings into blocks of its own.
     """
 
     name = "mypipeline-pointwise-convolutions"
@@ -42,7 +44,10 @@ class PointwiseConvolutions(ireekit.Pass):
         if machine is None:
             return
         for convolution in ireekit.find(op, _CONVOLUTION):
-            if _is_pointwise(convolution, machine):
+            if _is_one_row(convolution):
+                _rewrite_row(convolution)
+                self.rewritten.increment()
+            elif _is_pointwise(convolution, machine):
                 _rewrite(convolution, _VECTORS * machine.lanes(4))
                 self.rewritten.increment()
 
@@ -60,6 +65,42 @@ def _is_pointwise(convolution: ir.Operation, machine: Machine) -> bool:
         return False
     one_pixel = result.has_static_shape and list(result.shape[:3]) == [1, 1, 1]
     return not one_pixel and source_of(convolution.operands[1]) is not None
+
+
+def _is_one_row(convolution: ir.Operation) -> bool:
+    """Whether it multiplies one pixel by a constant matrix: what squeezes and excites does."""
+    from .constant_views import source_of
+
+    image, filters, result = (ir.RankedTensorType(value.type) for value in convolution.operands)
+    if not all(each.has_static_shape for each in (image, filters, result)):
+        return False
+    if list(image.shape[:3]) != [1, 1, 1] or list(result.shape[:3]) != [1, 1, 1]:
+        return False
+    if list(filters.shape[:2]) != [1, 1] or filters.shape[3] < _LEAST_COLUMNS or str(filters.element_type) != "f32":
+        return False
+    return source_of(convolution.operands[1]) is not None
+
+
+def _rewrite_row(convolution: ir.Operation) -> None:
+    """As a product of matrices, which :mod:`.block_weights` blocks."""
+    from iree.compiler.dialects import arith
+
+    from ireekit.passes.builders import generic
+
+    from .reshapes import collapse
+
+    image, filters, initial = convolution.operands
+    *pixel, f, k = (ir.AffineDimExpr.get(loop, convolution.context) for loop in range(5))
+    maps = [ir.AffineMap.get(5, 0, each, convolution.context) for each in ([*pixel, k], [k, f], [*pixel, f])]
+
+    def body(left: Any, right: Any, total: Any) -> Any:
+        return arith.addf(total, arith.mulf(left, right))
+
+    with before(convolution):
+        matrix = collapse(filters, [[0, 1, 2], [3]])
+        (product,) = generic([image, matrix], [initial], maps, ["parallel"] * 4 + ["reduction"], body)
+        convolution.results[0].replace_all_uses_with(product)
+    convolution.erase()
 
 
 def _rewrite(convolution: ir.Operation, block: int) -> None:

@@ -13,12 +13,14 @@ from mypipeline.passes.fold_selections import FoldSelections
 from mypipeline.passes.fused_attention import FusedAttention
 from mypipeline.passes.global_pooling import GlobalPooling
 from mypipeline.passes.grouped_convolutions import GroupedConvolutions
+from mypipeline.passes.isolate_gates import IsolateGates
 from mypipeline.passes.isolate_gathers import IsolateGathers
 from mypipeline.passes.joined_images import JoinImages
 from mypipeline.passes.move_scales import MoveScales
 from mypipeline.passes.one_dimensional import OneDimensional
 from mypipeline.passes.patch_convolutions import PatchConvolutions
 from mypipeline.passes.pointwise_convolutions import PointwiseConvolutions
+from mypipeline.passes.precise_functions import PreciseFunctions
 from mypipeline.passes.retile_convolutions import RetileConvolutions
 from mypipeline.passes.row_convolutions import RowConvolutions
 from mypipeline.passes.softmax_kernels import SoftmaxKernels
@@ -54,11 +56,12 @@ pipeline = (
         MoveScales(),
         SplitConcatenations(),
         FusedAttention(),
+        IsolateGates(),
         WinogradConvolutions(),
         PointwiseConvolutions(),
         BlockWeights(),
         targets=("cpu",),
     )
-    .at("executable-sources", SoftmaxKernels(), ConfigureDispatches(), targets=("cpu",))
+    .at("executable-sources", SoftmaxKernels(), ConfigureDispatches(), PreciseFunctions(), targets=("cpu",))
     .at("executable-configurations", RetileConvolutions(), targets=("cpu",))
 )

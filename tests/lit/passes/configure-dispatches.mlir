@@ -12,10 +12,12 @@
 // CHECK: #[[BLOCKS:config[0-9]*]] = #iree_cpu.lowering_config<distribution = [197, 1, 32, 0], vector_common_parallel = [8, 1, 32, 0], vector_reduction = [0, 0, 0, 1]>
 // CHECK: #[[KEYS:config[0-9]*]] = #iree_cpu.lowering_config<distribution = [1, 197, 16, 0], vector_common_parallel = [1, 8, 16, 0], vector_reduction = [0, 0, 0, 16]>
 // CHECK: #[[ROW:config[0-9]*]] = #iree_cpu.lowering_config<distribution = [1, 64, 0], vector_common_parallel = [1, 64, 0], vector_reduction = [0, 0, 1]>
+// CHECK: #[[ROWS:config[0-9]*]] = #iree_cpu.lowering_config<distribution = [1, 32, 0], vector_common_parallel = [1, 32, 0], vector_reduction = [0, 0, 1]>
 // CHECK: #[[PEELED:translation[0-9]*]] = #iree_codegen.translation_info<pipeline = #iree_cpu.pipeline<DoubleTilingExpert>, {enable_loop_peeling}>
 // CHECK: #[[FIRST:compilation[0-9]*]] = #iree_codegen.compilation_info<lowering_config = #[[BLOCKS]], translation_info = #[[PEELED]]>
 // CHECK: #[[SECOND:compilation[0-9]*]] = #iree_codegen.compilation_info<lowering_config = #[[KEYS]], translation_info = #[[PEELED]]>
 // CHECK: #[[THIRD:compilation[0-9]*]] = #iree_codegen.compilation_info<lowering_config = #[[ROW]], translation_info = #[[PEELED]]>
+// CHECK: #[[FOURTH:compilation[0-9]*]] = #iree_codegen.compilation_info<lowering_config = #[[ROWS]], translation_info = #{{translation[0-9]*}}>
 
 // CHECK-LABEL: func.func @softmax
 // CHECK-SAME: attributes {translation_info = #[[PEELED]]}
@@ -45,6 +47,14 @@
 // One row: all columns of a block in registers.
 // CHECK-LABEL: func.func @row
 // CHECK: linalg.generic {{.*}} {compilation_info = #[[THIRD]]}
+// Sums of rows: two vectors of channels, as four would leave one workgroup.
+// CHECK-LABEL: func.func @mean
+// CHECK: linalg.generic {{.*}} {compilation_info = #[[FOURTH]]}
+// Channels that do not fill a vector are left to the compiler, as are sums along rows.
+// CHECK-LABEL: func.func @odd_mean
+// CHECK-NOT: compilation_info
+// CHECK-LABEL: func.func @along_rows
+// CHECK-NOT: compilation_info
 #cpu = #hal.executable.target<"llvm-cpu", "embedded-elf-x86_64", {cpu_features = "+avx2,+avx512f", target_triple = "x86_64-unknown-unknown-eabi-elf"}>
 #layout = #hal.pipeline.layout<bindings = [#hal.pipeline.binding<storage_buffer>]>
 hal.executable private @kernels {
@@ -96,6 +106,33 @@ hal.executable private @kernels {
           linalg.yield %1 : f32
         } -> tensor<16x64xf32>
         return %r : tensor<16x64xf32>
+      }
+      func.func @mean(%x: tensor<1x196x96xf32>, %o: tensor<1x96xf32>) -> tensor<1x96xf32> {
+        %r = linalg.generic {indexing_maps = [affine_map<(n, c, p) -> (n, p, c)>, affine_map<(n, c, p) -> (n, c)>], iterator_types = ["parallel", "parallel", "reduction"]}
+          ins(%x : tensor<1x196x96xf32>) outs(%o : tensor<1x96xf32>) {
+        ^bb0(%a: f32, %c: f32):
+          %0 = arith.addf %a, %c : f32
+          linalg.yield %0 : f32
+        } -> tensor<1x96xf32>
+        return %r : tensor<1x96xf32>
+      }
+      func.func @odd_mean(%x: tensor<1x196x40xf32>, %o: tensor<1x40xf32>) -> tensor<1x40xf32> {
+        %r = linalg.generic {indexing_maps = [affine_map<(n, c, p) -> (n, p, c)>, affine_map<(n, c, p) -> (n, c)>], iterator_types = ["parallel", "parallel", "reduction"]}
+          ins(%x : tensor<1x196x40xf32>) outs(%o : tensor<1x40xf32>) {
+        ^bb0(%a: f32, %c: f32):
+          %0 = arith.addf %a, %c : f32
+          linalg.yield %0 : f32
+        } -> tensor<1x40xf32>
+        return %r : tensor<1x40xf32>
+      }
+      func.func @along_rows(%x: tensor<1x196x96xf32>, %o: tensor<1x196xf32>) -> tensor<1x196xf32> {
+        %r = linalg.generic {indexing_maps = [affine_map<(n, p, c) -> (n, p, c)>, affine_map<(n, p, c) -> (n, p)>], iterator_types = ["parallel", "parallel", "reduction"]}
+          ins(%x : tensor<1x196x96xf32>) outs(%o : tensor<1x196xf32>) {
+        ^bb0(%a: f32, %c: f32):
+          %0 = arith.addf %a, %c : f32
+          linalg.yield %0 : f32
+        } -> tensor<1x196xf32>
+        return %r : tensor<1x196xf32>
       }
     }
   }

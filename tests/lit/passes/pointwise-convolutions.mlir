@@ -24,23 +24,31 @@ module {
 
 // -----
 
-// Small weights, those of one pixel, and those that fill no block stay convolutions.
+// One pixel is a row, whatever the weights: a product that block-weights blocks.
+// Small weights otherwise, those that fill no block, and few columns stay convolutions.
 
 // CHECK-LABEL: @others
-// CHECK-COUNT-3: linalg.conv_2d_nhwc_hwcf
+// CHECK: %[[MATRIX:[a-z0-9_]+]] = tensor.collapse_shape {{.*}} : tensor<1x1x256x2048xf32> into tensor<256x2048xf32>
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%{{[a-z0-9_]+}}, %[[MATRIX]] :
+// CHECK: linalg.conv_2d_nhwc_hwcf {{.*}} -> tensor<1x1x1x8xf32>
+// CHECK: linalg.conv_2d_nhwc_hwcf {{.*}} -> tensor<1x7x7x64xf32>
+// CHECK: linalg.conv_2d_nhwc_hwcf {{.*}} -> tensor<1x7x7x2056xf32>
 #cpu = #hal.executable.target<"llvm-cpu", "embedded-elf-x86_64", {cpu_features = "+avx2,+avx512f", target_triple = "x86_64-unknown-unknown-eabi-elf"}>
 module {
   util.global private @device = #hal.device.target<"local", [#cpu]> : !hal.device
-  util.func public @others(%x: tensor<1x7x7x64xf32>, %y: tensor<1x1x1x256xf32>, %z: tensor<1x7x7x256xf32>, %a: tensor<1x7x7x64xf32>, %b: tensor<1x1x1x2048xf32>, %c: tensor<1x7x7x2056xf32>) -> (tensor<1x7x7x64xf32>, tensor<1x1x1x2048xf32>, tensor<1x7x7x2056xf32>) {
+  util.func public @others(%x: tensor<1x7x7x64xf32>, %y: tensor<1x1x1x256xf32>, %z: tensor<1x7x7x256xf32>, %a: tensor<1x7x7x64xf32>, %b: tensor<1x1x1x2048xf32>, %c: tensor<1x7x7x2056xf32>, %d: tensor<1x1x1x8xf32>) -> (tensor<1x7x7x64xf32>, tensor<1x1x1x2048xf32>, tensor<1x7x7x2056xf32>, tensor<1x1x1x8xf32>) {
     %few = arith.constant dense<0.5> : tensor<1x1x64x64xf32>
     %many = arith.constant dense<0.5> : tensor<1x1x256x2048xf32>
+    %narrow = arith.constant dense<0.5> : tensor<1x1x256x8xf32>
     %ragged = arith.constant dense<0.5> : tensor<1x1x256x2056xf32>
-    %0 = linalg.conv_2d_nhwc_hwcf {dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
-      ins(%x, %few : tensor<1x7x7x64xf32>, tensor<1x1x64x64xf32>) outs(%a : tensor<1x7x7x64xf32>) -> tensor<1x7x7x64xf32>
     %1 = linalg.conv_2d_nhwc_hwcf {dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
       ins(%y, %many : tensor<1x1x1x256xf32>, tensor<1x1x256x2048xf32>) outs(%b : tensor<1x1x1x2048xf32>) -> tensor<1x1x1x2048xf32>
+    %3 = linalg.conv_2d_nhwc_hwcf {dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
+      ins(%y, %narrow : tensor<1x1x1x256xf32>, tensor<1x1x256x8xf32>) outs(%d : tensor<1x1x1x8xf32>) -> tensor<1x1x1x8xf32>
+    %0 = linalg.conv_2d_nhwc_hwcf {dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
+      ins(%x, %few : tensor<1x7x7x64xf32>, tensor<1x1x64x64xf32>) outs(%a : tensor<1x7x7x64xf32>) -> tensor<1x7x7x64xf32>
     %2 = linalg.conv_2d_nhwc_hwcf {dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
       ins(%z, %ragged : tensor<1x7x7x256xf32>, tensor<1x1x256x2056xf32>) outs(%c : tensor<1x7x7x2056xf32>) -> tensor<1x7x7x2056xf32>
-    util.return %0, %1, %2 : tensor<1x7x7x64xf32>, tensor<1x1x1x2048xf32>, tensor<1x7x7x2056xf32>
+    util.return %0, %1, %2, %3 : tensor<1x7x7x64xf32>, tensor<1x1x1x2048xf32>, tensor<1x7x7x2056xf32>, tensor<1x1x1x8xf32>
   }
 }
