@@ -25,7 +25,7 @@ from ireekit.passes.uses import defining_op
 from ireekit.targets.machines import Machine
 
 from .constant_views import source_of, view_of
-from .contractions import ACTS_ON, NAMES, Contraction, contraction
+from .contractions import ACTS_ON, NAMES, Contraction, contraction, is_filled
 from .reshapes import collapse, expand, sizes_of
 
 _FLOATS = {"f32": 4, "f64": 8}
@@ -98,7 +98,7 @@ def _plan(product: Contraction, machine: Machine, min_columns: int) -> _Plan | N
     if weights is None:
         return None
     block = _block(weights.shape[0], all(product.extent(loop) == 1 for loop in rows), machine.lanes(_FLOATS[element]))
-    if weights.shape[0] % block and not _is_filled(product.out):
+    if weights.shape[0] % block and not is_filled(product.out):
         return None
     return _Plan(product, rows, source, weights, block)
 
@@ -167,7 +167,7 @@ def _as_rows(lhs: ir.Value, rank: int) -> ir.Value:
 def _initial(plan: _Plan, m: int | ir.Value, blocks: int) -> ir.Value:
     """What the products are added to, as ``[M, N / block, block]``."""
     out = plan.product.out
-    if _is_filled(out):
+    if is_filled(out):
         type: Any = out.type  # noqa: A001
         return fill(_maker(out).operands[0], empty([m, blocks, plan.block], type.element_type))
     flat = _as_rows(out, len(plan.rows))
@@ -178,11 +178,6 @@ def _maker(value: ir.Value) -> ir.Operation:
     made = defining_op(value)
     assert made is not None
     return made
-
-
-def _is_filled(value: ir.Value) -> bool:
-    maker = defining_op(value)
-    return maker is not None and maker.name == "linalg.fill"
 
 
 def _product(lhs: ir.Value, weights: ir.Value, out: ir.Value) -> ir.Value:

@@ -9,6 +9,7 @@ from iree.compiler import ir
 
 from ireekit.bindings.linalg import is_contraction
 from ireekit.codegen import indexing_maps
+from ireekit.passes.uses import defining_op
 
 NAMES = frozenset(
     {"linalg.generic", "linalg.matmul", "linalg.batch_matmul", "linalg.matvec", "linalg.vecmat", "linalg.batch_matvec"}
@@ -84,3 +85,9 @@ def contraction(op: ir.Operation) -> Contraction | None:
 
 def _position(expression: Any) -> int:
     return expression.position
+
+
+def is_filled(value: ir.Value) -> bool:
+    """Whether every element of ``value``, such as what a product is added to, is one number."""
+    maker = defining_op(value)
+    return maker is not None and maker.name == "linalg.fill"

@@ -21,6 +21,7 @@ from ireekit.passes.uses import defining_op
 from .contractions import Contraction, contraction
 from .exponential import has_fused_arithmetic
 from .reshapes import expand
+from .zeros import is_zero
 
 if TYPE_CHECKING:
     from ireekit.targets.machines import Machine
@@ -88,20 +89,11 @@ def _is_simple(product: Contraction) -> bool:
     """Whether it is a batch of products of matrices in single precision, each dimension static and one loop."""
     lhs, rhs, out = product.dims
     batch, m, n, k = product.batch, product.m, product.n, product.k
-    if any(len(each) != 1 for each in (batch, m, n, k)) or not _is_zero(product.out):
+    if any(len(each) != 1 for each in (batch, m, n, k)) or not is_zero(product.out):
         return False
     types = [ir.RankedTensorType(each.type) for each in product.op.operands]
     single = all(each.has_static_shape and str(each.element_type) == "f32" for each in types)
     return single and (lhs, rhs, out) == ((*batch, *m, *k), (*batch, *k, *n), (*batch, *m, *n))
-
-
-def _is_zero(value: ir.Value) -> bool:
-    filled = defining_op(value)
-    if filled is None or filled.name != "linalg.fill":
-        return False
-    number = defining_op(filled.operands[0])
-    attribute: Any = None if number is None or number.name != "arith.constant" else number.attributes["value"]
-    return isinstance(attribute, ir.FloatAttr) and attribute.value == 0.0
 
 
 def _softmaxed(value: ir.Value) -> ir.Operation | None:
@@ -166,7 +158,7 @@ def _reduced(value: ir.Value, name: str) -> ir.Value | None:
     whole = source == ir.AffineMap.get_identity(source.n_dims, op.context)
     arguments = [body.arguments[0], body.arguments[1]]
     is_named = made is not None and made.name == name and list(made.operands) == arguments
-    starts = name != "arith.addf" or _is_zero(op.operands[1])
+    starts = name != "arith.addf" or is_zero(op.operands[1])
     return op.operands[0] if along_last and whole and is_named and starts else None
 
 

@@ -12,6 +12,7 @@ from ireekit.passes.uses import defining_op
 
 from .elementwise_fusion import inlined
 from .reshapes import collapse, expand
+from .slices import integers
 
 _RESHAPES = ("tensor.collapse_shape", "tensor.expand_shape")
 
@@ -52,7 +53,7 @@ def axis_after(op: ir.Operation, axis: int) -> int | None:
         source: Any = indexing_maps(op)[0].results[axis]
         return source.position
     if op.name == "linalg.transpose":
-        return _permutation(op).index(axis)
+        return integers(op, "permutation").index(axis)
     groups = _groups(op)
     if op.name == "tensor.collapse_shape":
         shape, where = _shape(op.operands[0]), next(i for i, group in enumerate(groups) if axis in group)
@@ -76,7 +77,7 @@ def moved(op: ir.Operation, part: ir.Value, axis: int) -> ir.Value:
     result: Any = op.results[0].type
     identity = ir.AffineMap.get_identity(rank)
     if op.name == "linalg.transpose":
-        where = [ir.AffineDimExpr.get(_permutation(op).index(each)) for each in range(rank)]
+        where = [ir.AffineDimExpr.get(integers(op, "permutation").index(each)) for each in range(rank)]
         source = ir.AffineMap.get(rank, 0, where)
     else:
         source = indexing_maps(op)[0]
@@ -93,11 +94,6 @@ def _is_static(value: ir.Value) -> bool:
 
 def _shape(value: ir.Value) -> tuple[int, ...]:
     return tuple(ir.RankedTensorType(value.type).shape)
-
-
-def _permutation(op: ir.Operation) -> list[int]:
-    permutation: Any = op.attributes["permutation"]
-    return [int(axis) for axis in permutation]
 
 
 def _groups(op: ir.Operation) -> list[list[int]]:

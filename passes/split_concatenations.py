@@ -18,7 +18,7 @@ from ireekit.passes import Statistic
 from ireekit.passes.builders import before, empty, fill, generic
 from ireekit.passes.uses import defining_op
 
-from .contractions import NAMES, Contraction, contraction
+from .contractions import NAMES, Contraction, contraction, is_filled
 from .elementwise_fusion import inlined
 from .operand_chains import axis_after, moved, movers_to
 from .slices import window
@@ -61,7 +61,7 @@ def _split(product: Contraction, side: int) -> bool:
         axes.append(axis)
     loop = product.dims[side][axes[-1]]
     size, result_size = (math.prod(ir.RankedTensorType(each.type).shape) for each in (operand, product.out))
-    if size <= result_size or (loop not in product.k and not _is_filled(product.out)):
+    if size <= result_size or (loop not in product.k and not is_filled(product.out)):
         return False
     with before(product.op):
         parts = list(concatenation.operands)
@@ -130,8 +130,3 @@ def _product(product: Contraction, operands: list[ir.Value]) -> ir.Value:
         return inlined(product.op, scalars)
 
     return generic(operands[:2], operands[2:], maps, kinds, body)[0]
-
-
-def _is_filled(value: ir.Value) -> bool:
-    maker = defining_op(value)
-    return maker is not None and maker.name == "linalg.fill"

@@ -16,7 +16,7 @@ from ireekit.passes import Statistic
 from ireekit.passes.builders import before
 
 from .reshapes import sizes_of
-from .slices import window
+from .slices import integers, window
 
 _MEMO = "linalg.memoized_indexing_maps"
 """Indexing maps that were computed before, with the stride."""
@@ -50,17 +50,12 @@ def _is_strided_pointwise(convolution: ir.Operation, image: tuple[int, int], ker
         return False
     if any(types[2].is_dynamic_dim(axis) for axis in image):
         return False
-    return "strides" in convolution.attributes and any(stride != 1 for stride in _strides(convolution))
-
-
-def _strides(convolution: ir.Operation) -> list[int]:
-    numbers: Any = convolution.attributes["strides"]
-    return [int(each) for each in numbers]
+    return "strides" in convolution.attributes and any(stride != 1 for stride in integers(convolution, "strides"))
 
 
 def _rewrite(convolution: ir.Operation, axes: tuple[int, int]) -> None:
     image, _kernel, result = convolution.operands
-    strides = _strides(convolution)
+    strides = integers(convolution, "strides")
     with before(convolution):
         sizes, steps = sizes_of(image), [1] * 4
         for axis, stride in zip(axes, strides, strict=True):

@@ -7,7 +7,9 @@ from typing import Any
 
 from iree.compiler import ir
 
-from ireekit.passes.builders import dim, tensor_type
+from ireekit.passes.builders import tensor_type
+
+from ..reshapes import sizes_of
 
 Groups = Sequence[Sequence[int]]
 
@@ -38,12 +40,6 @@ def expand(value: ir.Value, groups: Groups, sizes: Sequence[int | ir.Value]) -> 
             "static_output_shape": ir.DenseI64ArrayAttr.get([dynamic if size is None else size for size in static]),
         },
     ).results[0]
-
-
-def sizes_of(value: ir.Value) -> list[int | ir.Value]:
-    """The size of each axis: a number where it is static."""
-    kind: Any = value.type
-    return [dim(value, axis) if kind.is_dynamic_dim(axis) else kind.shape[axis] for axis in range(kind.rank)]
 
 
 def reordered(value: ir.Value, order: Sequence[int]) -> ir.Value | None:

@@ -14,7 +14,8 @@ from ireekit.passes.builders import after, before, constant, empty, tensor_type
 from ireekit.passes.constants import constant_value
 from ireekit.passes.uses import defining_op, values_of
 
-from .reshape import reordered, sizes_of
+from ..reshapes import sizes_of
+from .reshape import reordered
 
 LAST = (0, 2, 3, 1)
 """Axis ``i`` with channels last is axis ``LAST[i]`` with channels first."""
