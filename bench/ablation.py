@@ -8,7 +8,12 @@ least time: where another device does the work.
     python bench/ablation.py --quick
     python bench/ablation.py --target vulkan --models mlp-64,lstm
 
-With --save the table goes to bench/results/ablation.md and ablation.json, of another target to ablation-TARGET.md.
+With --save the table goes to bench/results/ablation.md and ablation.json, of another target to ablation-TARGET.md;
+models that were measured before and not now stay in it, with their date. With --programs what is compiled is kept, and
+taken from there by the next run with the same folder: to compile first and measure later, when the machine is quiet.
+
+    python bench/ablation.py --models vit --programs /tmp/programs --rounds 0
+    python bench/ablation.py --models vit --programs /tmp/programs --save
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -33,13 +39,15 @@ from suite.programs import Turns
 from suite.report import short, table
 
 import mypipeline
-from ireekit import Pipeline
+from ireekit import Artifact, Pipeline
 from ireekit.errors import IreekitError
 from ireekit.files import cache_folder, write_atomically
 
 _RESULTS = Path(__file__).parent / "results"
 _QUICK = "mobilenetv2,bert,lstm"
-_MODELS = "mobilenetv2,mobilenetv3,resnet18,unet,bert,vit,whisper,gpt2-decode,lstm,mlp-64"
+_MODELS = (
+    "mobilenetv3,efficientnet,resnet50,unet,vit,bert,whisper,gpt2-decode,lstm,resnext-block,softmax-head,one-window"
+)
 _ALL = "all passes"
 _NONE = "without any pass"
 _CLOCKS = {"cpu_ms": time.process_time_ns, "min_ms": time.perf_counter_ns}
@@ -58,6 +66,7 @@ class Setting:
       passes: that are left out in turn.
       rounds, seconds: turns of each program, and of a turn.
       lock: a file that is locked during each round.
+      programs: folder of compiled programs, to take what is there and keep what is made; ``None``: a temporary one.
     """
 
     target: str
@@ -67,6 +76,7 @@ class Setting:
     rounds: int
     seconds: float
     lock: Path | None
+    programs: Path | None
 
 
 def main() -> int:
@@ -78,16 +88,17 @@ def main() -> int:
         options.target,
         options.device or ("cpu-sync" if family == _CPU else family),
         "min_ms" if options.wall else "cpu_ms",
-        pass_names(family),
-        options.rounds or (3 if options.quick else 6),
+        _chosen(options.passes, pass_names(family)),
+        (3 if options.quick else 6) if options.rounds is None else options.rounds,
         options.seconds,
         options.lock,
+        options.programs,
     )
     run: dict[str, Any] = {
         **description([]),
         "target": options.target,
         "by": setting.by,
-        "passes": [_NONE, *setting.passes],
+        "passes": [_NONE, *pass_names(family)],
         "models": {},
     }
     for name in names:
@@ -95,6 +106,9 @@ def main() -> int:
             run["models"][name] = _ablated(places, name, setting)
         except (BenchError, IreekitError) as error:
             run["models"][name] = {"problem": one_line(error)}
+        if not setting.rounds:
+            continue
+        run["models"][name] |= {"date": run["date"], "tried": [_NONE, *setting.passes]}
         gc.collect()  # contexts hold the weights of their models
         print(ablation_table(run), flush=True)
         if options.save:
@@ -102,14 +116,36 @@ def main() -> int:
     return 0
 
 
+def merged(before: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """A run with the models that only the saved one has; the passes are those of today."""
+    if any(before[key] != run[key] for key in ("cpu", "target", "by")):
+        return run
+    known = {"date": before["date"], "tried": before["passes"]}
+    dated = {name: {**known, **each} for name, each in before["models"].items()}
+    return {**run, "models": {**dated, **run["models"]}}
+
+
 def _save(run: dict[str, Any], name: str) -> None:
-    write_atomically(_RESULTS / f"{name}.json", json.dumps(run, indent=1).encode())
+    file = _RESULTS / f"{name}.json"
+    if file.exists():
+        run = merged(json.loads(file.read_text()), run)
+    write_atomically(file, json.dumps(run, indent=1).encode())
     write_atomically(_RESULTS / f"{name}.md", f"{ablation_table(run)}\n".encode())
 
 
 def pass_names(family: str = _CPU) -> list[str]:
     """Passes of mypipeline for a target family, in the order in which they run first."""
     return list(dict.fromkeys(step.action.name for step in mypipeline.pipeline.steps_for((family,))))
+
+
+def _chosen(text: str | None, known: list[str]) -> list[str]:
+    if not text:
+        return known
+    wanted = text.split(",")
+    found = [name for name in known if name.removeprefix("mypipeline-") in wanted or name in wanted]
+    if len(found) < len(set(wanted)):
+        sys.exit(f"there is no such pass among {text}; there are {', '.join(known)}")
+    return found
 
 
 def changing(folder: Path, passes: Sequence[str]) -> list[str]:
@@ -127,11 +163,13 @@ def changing(folder: Path, passes: Sequence[str]) -> list[str]:
 def ablation_table(run: dict[str, Any]) -> str:
     """Markdown: a row for each pass, a column for each model."""
     models = {name: each for name, each in run["models"].items() if "times" in each}
-    rows = [[_ALL, *(f"{short(each['times'][_ALL])} ms" for each in models.values())]]
-    rows += ([_title(name), *(_cell(each, name) for each in models.values())] for name in run["passes"])
+    rows = [["measured", *(str(each.get("date", run["date"])) for each in models.values())]]
+    rows += [[_ALL, *(f"{short(each['times'][_ALL])} ms" for each in models.values())]]
+    rows += ([_title(name), *(_cell(each, name, run["passes"]) for each in models.values())] for name in run["passes"])
     head = (
         f"{run['date']}, {run['cpu']}, load {run['load']:.1f}, target {run['target']}: {_MEANINGS[run['by']]}, and "
-        "how many times longer it takes without one of the passes; empty: the pass changes nothing of the model."
+        "how many times longer it takes without one of the passes; empty: the pass changes nothing of the model; "
+        "-: not measured; fails: without the pass the model does not compile or computes something else, see below."
     )
     failed = [f"- {name}: {each['problem']}" for name, each in run["models"].items() if "problem" in each]
     notes = [
@@ -144,9 +182,11 @@ def _title(name: str) -> str:
     return name if name in (_ALL, _NONE) else f"without `{name.removeprefix('mypipeline-')}`"
 
 
-def _cell(model: dict[str, Any], name: str) -> str:
+def _cell(model: dict[str, Any], name: str, passes: Sequence[str]) -> str:
     if name in model["problems"]:
         return "fails"
+    if name not in model.get("tried", passes):
+        return "-"
     time_ = model["times"].get(name)
     return "" if time_ is None else f"{time_ / model['times'][_ALL]:.2f}"
 
@@ -160,15 +200,31 @@ def _ablated(places: Places, name: str, setting: Setting) -> dict[str, Any]:
         tempfile.TemporaryDirectory() as scratch,
         Turns(folder, setting.device, _CLOCKS[setting.by]) as turns,
     ):
-        out = Path(scratch)
+        out = Path(scratch) if setting.programs is None else setting.programs / name
+        out.mkdir(parents=True, exist_ok=True)
 
-        def add(what: str, pipeline: Pipeline, dump: Path | None = None) -> None:
-            print(f"{name}: {_title(what)}", file=sys.stderr, flush=True)
-            artifact = pipeline.compile(model, target=setting.target, cache=False, progress=False, dump=dump)
-            errors[what] = turns.add(what, artifact, out / f"{len(errors)}.vmfb")
+        def add(what: str, pipeline: Pipeline) -> None:
+            file = out / f"{what}.vmfb"
+            if file.exists():
+                artifact = Artifact.open(file)
+            else:
+                print(f"{name}: {_title(what)}", file=sys.stderr, flush=True)
+                dump = out / "dump" if what == _ALL else None
+                artifact = pipeline.compile(model, target=setting.target, cache=False, progress=False, dump=dump)
+            errors[what] = turns.add(what, artifact, file)
 
-        add(_ALL, mypipeline.pipeline, out / "dump")
-        others = {each: mypipeline.pipeline.without(each) for each in changing(out / "dump", setting.passes)}
+        changed = out / "changing.json"
+        if not changed.exists():
+            (out / f"{_ALL}.vmfb").unlink(missing_ok=True)
+        add(_ALL, mypipeline.pipeline)
+        if not changed.exists():
+            changed.write_text(json.dumps(changing(out / "dump", pass_names(setting.target.partition(":")[0]))))
+            shutil.rmtree(out / "dump")
+        others = {
+            each: mypipeline.pipeline.without(each)
+            for each in json.loads(changed.read_text())
+            if each in setting.passes
+        }
         for what, pipeline in {_NONE: Pipeline("none"), **others}.items():
             try:
                 add(what, pipeline)
@@ -184,9 +240,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", help=f"names, separated by commas (default: {_MODELS})")
     parser.add_argument("--quick", action="store_true", help=f"few models ({_QUICK}) and rounds")
-    parser.add_argument("--rounds", type=int, help="turns of each program (default: 6, quick: 3)")
+    parser.add_argument("--rounds", type=int, help="turns of each program (default: 6, quick: 3); 0: compile only")
     parser.add_argument("--seconds", type=float, default=0.1, help="of a turn (default: 0.1)")
     parser.add_argument("--lock", type=Path, help="a file to lock during each round, where benches share a machine")
+    parser.add_argument("--passes", help="names, separated by commas (default: all)")
+    parser.add_argument("--programs", type=Path, help="folder to keep compiled programs in, and to take them from")
     parser.add_argument("--target", default=_CPU, help="what to compile for (default: cpu)")
     parser.add_argument("--device", help="that runs it (default: that of the target; one thread of a CPU)")
     parser.add_argument("--wall", action="store_true", help="take wall-clock times, not CPU times")

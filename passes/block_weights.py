@@ -45,6 +45,7 @@ class BlockWeights(ireekit.Pass):
     name = "mypipeline-block-weights"
     anchor = "builtin.module"
     acts_on = ACTS_ON
+    for_speed = True
     blocked = Statistic("contractions with blocked weights")
     min_columns: int = option(16, "leave products with fewer columns as they are", minimum=1, trials=(16, 256))
 
@@ -115,13 +116,21 @@ def _matrix(product: Contraction, rhs: tuple[int, ...]) -> Array | None:
     if array is None:
         return None
     batch = [axis for axis, loop in enumerate(rhs) if loop in product.batch]
-    if any(array.shape[axis] != 1 and array.strides[axis] != 0 for axis in batch):
+    if not all(_is_spread(array, axis) for axis in batch):
         return None
     single = array[tuple(0 if axis in batch else slice(None) for axis in range(array.ndim))]
     left = [loop for loop in rhs if loop not in product.batch]
     ordered = single.transpose([left.index(loop) for loop in (*product.n, *product.k)])
     columns = math.prod(ordered.shape[: len(product.n)])
     return ordered.reshape(columns, -1)
+
+
+def _is_spread(array: Array, axis: int) -> bool:
+    """Whether an array is the same all along an axis: as a view, or written out."""
+    if array.shape[axis] == 1 or array.strides[axis] == 0:
+        return True
+    first = array.take([0], axis)
+    return all(np.array_equal(array.take([index], axis), first) for index in range(1, array.shape[axis]))
 
 
 def _rewrite(plan: _Plan, packed: dict[Any, ir.Value]) -> None:
@@ -147,9 +156,11 @@ def _packed(plan: _Plan, blocks: int, packed: dict[Any, ir.Value]) -> ir.Value:
     key = (plan.source, plan.weights.shape, plan.weights.strides, plan.block)
     if key not in packed:
         element = ir.RankedTensorType(plan.product.out.type).element_type
-        padded = np.zeros((blocks * plan.block, depth), plan.weights.dtype)
-        padded[:columns] = plan.weights
-        array = np.ascontiguousarray(padded.reshape(blocks, plan.block, depth).transpose(0, 2, 1))
+        weights = plan.weights
+        if columns % plan.block:
+            weights = np.zeros((blocks * plan.block, depth), plan.weights.dtype)
+            weights[:columns] = plan.weights
+        array = np.ascontiguousarray(weights.reshape(blocks, plan.block, depth).transpose(0, 2, 1))
         with before(plan.source.owner):
             packed[key] = constant(array, tensor_type(array.shape, element))
     return packed[key]
@@ -183,7 +194,8 @@ def _maker(value: ir.Value) -> ir.Operation:
 def _product(lhs: ir.Value, weights: ir.Value, out: ir.Value) -> ir.Value:
     from iree.compiler.dialects import arith
 
-    m, block, column, k = (ir.AffineDimExpr.get(loop) for loop in range(4))
+    # Blocks are the outermost loop: a workgroup that has several computes all rows of one before the next.
+    block, m, column, k = (ir.AffineDimExpr.get(loop) for loop in range(4))
     maps = [ir.AffineMap.get(4, 0, each) for each in ([m, k], [block, k, column], [m, block, column])]
 
     def body(a: Any, b: Any, total: Any) -> Any:

@@ -6,6 +6,7 @@ computes one block of columns for as many rows as keep its share of the left-han
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
 
 from iree.compiler import ir
@@ -21,6 +22,8 @@ _PEELED = Translation("DoubleTilingExpert", ("enable_loop_peeling",))
 _DYNAMIC_ROWS = 128
 _WORKGROUPS = 4
 """Enough for a few threads to end at about the same time."""
+_ROW_WORKGROUPS = 16
+"""Of the product of a row: they take about as long as it takes to begin some."""
 _LEAST_TILES = 4
 """Register tiles, one above the other, that a workgroup computes at least where there are too few workgroups."""
 
@@ -79,9 +82,26 @@ def streamed_row(op: ir.Operation, machine: Machine) -> CompilationInfo | None:
     if columns not in (lanes, 2 * lanes, 4 * lanes, 8 * lanes):
         return None
     loops = len(product.batch) + len(product.n) + 1
-    whole = _sizes(loops, 1, {vector: columns, k: 0})
-    tiles = {"distribution": whole, "vector_common_parallel": whole, "vector_reduction": _sizes(loops, 0, {k: 1})}
+    whole = {vector: columns, k: 0}
+    tiles = {
+        "distribution": _sizes(loops, 1, whole | _blocks([*product.batch, *product.n], vector, product.extent)),
+        "vector_common_parallel": _sizes(loops, 1, whole),
+        "vector_reduction": _sizes(loops, 0, {k: 1}),
+    }
     return CompilationInfo(LoweringConfig(tiles), _PEELED)
+
+
+def _blocks(loops: Sequence[int], vector: int, extent: Callable[[int], int | None]) -> dict[int, int]:
+    """Of the loop with the most blocks of columns, how many a workgroup takes, so that threads share them evenly."""
+    from ireekit.codegen import balance
+
+    extents = {loop: extent(loop) or 1 for loop in loops if loop != vector}
+    most = max(extents, key=lambda loop: extents[loop], default=None)
+    if most is None or extents[most] < 2:
+        return {}
+    others = [extents[loop] for loop in extents if loop != most]
+    choices = [(1,)] * len(others) + [balance.shares(extents[most], 1, extents[most], 1)]
+    return {most: balance.choose([*others, extents[most]], [1] * len(choices), choices, most=_ROW_WORKGROUPS)[-1]}
 
 
 ACTS_ON = contractions.ACTS_ON

@@ -24,7 +24,7 @@ LOG2_LOW = math.log(2) - LOG2_HIGH
 """With :data:`LOG2_HIGH`, ``log(2)`` in two parts."""
 POLYNOMIAL = (0.001381453825160861, 0.00836874544620514, 0.04166838899254799, 0.1666652113199234, 0.4999999403953552)
 """``q``, from the highest power down: of relative error 3.1e-9 at most for ``exp(r)``, found by Lawson's algorithm."""
-_FUSED = frozenset({"avx512", "avx2", "neon"})
+_FUSED = frozenset({"avx512", "avx2", "neon", "sve"})
 
 
 def has_fused_arithmetic(machine: Machine) -> bool:

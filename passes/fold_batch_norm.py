@@ -45,9 +45,9 @@ class FoldBatchNorm(Pass):
     folded = Statistic("operations folded into convolutions")
 
     def run(self, op: ir.Operation) -> None:
-        for convolution in walk(op):
-            if convolution.name in _CHANNELS:
-                self.folded.increment(_fold(convolution, *_CHANNELS[convolution.name]))
+        # What is folded is erased, which a walk must not still have before it.
+        for convolution in [each for each in walk(op) if each.name in _CHANNELS]:
+            self.folded.increment(_fold(convolution, *_CHANNELS[convolution.name]))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class FoldSelections(ireekit.Pass):
     name = "mypipeline-fold-selections"
     anchor = "util.func"
     acts_on = ("arith.select",)
+    for_speed = True
     folded = Statistic("selections folded")
 
     def run(self, op: ir.Operation) -> None:

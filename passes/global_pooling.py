@@ -29,6 +29,7 @@ class GlobalPooling(Pass):
 
     name = "mypipeline-global-pooling"
     acts_on = (*_ADAPTIVE, *_WINDOWED)
+    for_speed = True
     rewritten = Statistic("poolings rewritten")
 
     def run(self, op: ir.Operation) -> None:

@@ -13,10 +13,10 @@ from iree.compiler import ir
 
 import ireekit
 from ireekit.bindings.erasure import erase_now
-from ireekit.passes import Statistic, option
+from ireekit.passes import Statistic, named_ops, option
 from ireekit.passes.builders import before, constant, elementwise, full, tensor_type
 from ireekit.passes.constants import Array
-from ireekit.passes.uses import defining_op, users, values_of
+from ireekit.passes.uses import defining_op, users
 
 from .constant_views import view_of
 from .reshapes import collapse, sizes_of
@@ -91,7 +91,7 @@ def _of_image(groups: list[list[int]]) -> list[list[int]]:
 def _parts(convolution: ir.Operation, filters: Array, joined: int) -> ir.Value:
     """The image that the convolution gives, from convolutions of ``joined`` groups each."""
     import numpy as np
-    from iree.compiler.dialects import arith, linalg
+    from iree.compiler.dialects import arith
 
     maker = defining_op(convolution.operands[0])
     assert maker is not None
@@ -99,7 +99,7 @@ def _parts(convolution: ir.Operation, filters: Array, joined: int) -> ir.Value:
     groups, out, channels, rows, columns = filters.shape
     batch, _, height, width = sizes_of(image)
     result = ir.RankedTensorType(convolution.results[0].type).shape[3:]
-    settings = {name: _pair(convolution, name) for name in ("strides", "dilations")}
+    steps = [_pair(convolution, name) for name in ("strides", "dilations")]
     made: list[ir.Value] = []
     for start in range(0, groups, joined):
         dense = np.zeros((joined, out, joined, channels, rows, columns), filters.dtype)
@@ -110,7 +110,7 @@ def _parts(convolution: ir.Operation, filters: Array, joined: int) -> ir.Value:
         sizes = [batch, joined * channels, height, width]
         seen = window(image, [0, start * channels, 0, 0], sizes, [1] * 4)
         zero = full([batch, joined * out, *result], 0.0, element)
-        made += values_of(linalg.conv_2d_nchw_fchw(seen, matrix, outs=[zero], **settings))
+        made.append(named_ops.convolution("conv_2d_nchw_fchw", seen, matrix, zero, *steps))
     kind: Any = image.type
     whole = tensor_type([None if kind.is_dynamic_dim(0) else kind.shape[0], groups * out, *result], element)
     dim: dict[str, ir.Attribute] = {"dim": ir.IntegerAttr.get(ir.IntegerType.get_signless(64), 1)}

@@ -32,6 +32,7 @@ class IsolateGates(ireekit.Pass):
     name = "mypipeline-isolate-gates"
     anchor = "builtin.module"
     acts_on = ("math.*", "arith.divf")
+    for_speed = True
     isolated = Statistic("gates isolated")
 
     def run(self, op: ir.Operation) -> None:

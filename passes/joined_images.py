@@ -35,6 +35,7 @@ class JoinImages(ireekit.Pass):
     name = "mypipeline-join-images"
     anchor = "util.func"
     acts_on = (_CONCATENATION,)
+    for_speed = True
     joined = Statistic("concatenations written part by part")
 
     def run(self, op: ir.Operation) -> None:

@@ -32,6 +32,7 @@ class MoveScales(ireekit.Pass):
     name = "mypipeline-move-scales"
     anchor = "builtin.module"
     acts_on = ("linalg.*matmul*", "linalg.*mat*vec*", "linalg.*vec*mat*", "linalg.generic{iterator_types=reduction}")
+    for_speed = True
     moved = Statistic("factors moved")
 
     def run(self, op: ir.Operation) -> None:

@@ -17,7 +17,8 @@ from ireekit.codegen import indexing_maps
 from ireekit.passes import Statistic
 from ireekit.passes.builders import after, before, constant, empty, fill, tensor_type
 from ireekit.passes.constants import constant_value
-from ireekit.passes.uses import defining_op, values_of
+from ireekit.passes.named_ops import broadcast
+from ireekit.passes.uses import defining_op
 
 from .reshapes import collapse, expand, sizes_of
 from .slices import integers, put
@@ -222,12 +223,10 @@ def _anew(value: ir.Value, maker: ir.Operation | None) -> ir.Value | None:
     if maker.name == "linalg.fill":
         return fill(maker.operands[0], empty(_raised(sizes_of(value)), kind.element_type))
     if maker.name == "linalg.broadcast":
-        from iree.compiler.dialects import linalg
-
         spread: Any = maker.attributes["dimensions"]
         axes = sorted({2, *(axis + (axis == 2) for axis in spread)})
         into = empty(_raised(sizes_of(value)), kind.element_type)
-        return values_of(linalg.broadcast(maker.operands[0], outs=[into], dimensions=axes))[0]
+        return broadcast(maker.operands[0], into, axes)
     return None
 
 

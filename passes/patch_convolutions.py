@@ -17,7 +17,8 @@ import ireekit
 from ireekit.passes import Statistic
 from ireekit.passes.builders import before, elementwise, empty, full
 from ireekit.passes.constants import constant_value
-from ireekit.passes.uses import defining_op, values_of
+from ireekit.passes.named_ops import matmul, transpose
+from ireekit.passes.uses import defining_op
 
 from .reshapes import collapse, expand
 
@@ -30,6 +31,7 @@ class PatchConvolutions(ireekit.Pass):
     name = "mypipeline-patch-convolutions"
     anchor = "util.func"
     acts_on = ("linalg.conv_2d_nchw_fchw", "linalg.conv_2d_nhwc_hwcf")
+    for_speed = True
     rewritten = Statistic("convolutions turned into matrix products")
 
     def run(self, op: ir.Operation) -> None:
@@ -99,19 +101,14 @@ def _rows(patches: ir.Value) -> ir.Value:
 
 
 def _transposed(value: ir.Value, order: list[int]) -> ir.Value:
-    from iree.compiler.dialects import linalg
-
     type: Any = value.type  # noqa: A001
-    into = empty([type.shape[axis] for axis in order], type.element_type)
-    return values_of(linalg.transpose(value, outs=[into], permutation=order))[0]
+    return transpose(value, empty([type.shape[axis] for axis in order], type.element_type), order)
 
 
 def _product(rows: ir.Value, columns: ir.Value) -> ir.Value:
-    from iree.compiler.dialects import linalg
-
     left, right = ir.RankedTensorType(rows.type), ir.RankedTensorType(columns.type)
     into = full([left.shape[0], right.shape[1]], 0.0, left.element_type)
-    return values_of(linalg.matmul(rows, columns, outs=[into]))[0]
+    return matmul(rows, columns, into)
 
 
 def _sum(product: ir.Value, initial: ir.Value) -> ir.Value:

@@ -35,6 +35,7 @@ class PointwiseConvolutions(ireekit.Pass):
     name = "mypipeline-pointwise-convolutions"
     anchor = "builtin.module"
     acts_on = (_CONVOLUTION,)
+    for_speed = True
     rewritten = Statistic("convolutions turned into matrix products")
 
     def run(self, op: ir.Operation) -> None:

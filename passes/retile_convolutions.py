@@ -49,6 +49,7 @@ class RetileConvolutions(Pass):
     name = "mypipeline-retile-convolutions"
     anchor = "builtin.module"
     acts_on = ("linalg.generic{iterator_types=reduction}", "linalg.*conv_*")
+    for_speed = True
     retiled = Statistic("kernels retiled")
 
     def run(self, op: ir.Operation) -> None:

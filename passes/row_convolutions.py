@@ -15,7 +15,7 @@ from iree.compiler import ir
 import ireekit
 from ireekit.passes import Statistic
 from ireekit.passes.builders import before, elementwise, empty, full
-from ireekit.passes.uses import values_of
+from ireekit.passes.named_ops import matmul
 
 from .layout.values import isolate
 from .reshapes import collapse, expand
@@ -31,6 +31,7 @@ class RowConvolutions(ireekit.Pass):
     name = "mypipeline-row-convolutions"
     anchor = "util.func"
     acts_on = (_CONVOLUTION,)
+    for_speed = True
     rewritten = Statistic("convolutions turned into matrix products")
 
     def run(self, op: ir.Operation) -> None:
@@ -54,7 +55,7 @@ def _axis(convolution: ir.Operation) -> int | None:
 
 
 def _as_product(convolution: ir.Operation, axis: int) -> ir.Value:
-    from iree.compiler.dialects import arith, linalg
+    from iree.compiler.dialects import arith
 
     image, filters, initial = convolution.operands
     taps, result = ir.RankedTensorType(filters.type).shape[axis - 1], ir.RankedTensorType(initial.type)
@@ -71,7 +72,7 @@ def _as_product(convolution: ir.Operation, axis: int) -> ir.Value:
     rows = collapse(isolate(columns), [[0, 1, 2], [3]])
     matrix = collapse(filters, [[0, 1, 2], [3]])
     zero = full([math.prod(sizes[:3]), result.shape[3]], 0.0, result.element_type)
-    product = values_of(linalg.matmul(rows, matrix, outs=[zero]))[0]
+    product = matmul(rows, matrix, zero)
     made = expand(product, [[0, 1, 2], [3]], list(result.shape))
     return made if is_zero(initial) else elementwise(arith.addf, made, initial)
 

@@ -15,7 +15,7 @@ from iree.compiler import ir
 
 import ireekit
 from ireekit.codegen import Kernel, LoweringConfig, Translation, configure_each, indexing_maps, is_configured, kernels
-from ireekit.passes import Statistic, walk
+from ireekit.passes import Statistic, option, walk
 from ireekit.passes.builders import before, constant, empty, full, generic
 from ireekit.passes.uses import defining_op
 
@@ -23,8 +23,6 @@ from .elementwise_fusion import fused_producers
 from .reshapes import sizes_of
 
 _PEELED = Translation("DoubleTilingExpert", ("enable_loop_peeling",))
-_ROWS = 64
-"""Rows of a workgroup."""
 
 
 class SoftmaxKernels(ireekit.Pass):
@@ -38,6 +36,7 @@ class SoftmaxKernels(ireekit.Pass):
     anchor = "builtin.module"
     acts_on = ("linalg.softmax",)
     rewritten = Statistic("softmax kernels written out")
+    rows: int = option(64, "rows of a workgroup at most", minimum=1, trials=(16, 64, 256))
 
     def run(self, op: ir.Operation) -> None:
         for kernel in kernels(op):
@@ -51,7 +50,7 @@ class SoftmaxKernels(ireekit.Pass):
             if not _length_is_static(softmax[0]) and len(after) > 1:
                 continue
             if all(_is_elementwise(each, softmax[0]) for each in others):
-                _write_out(softmax[0], others, kernel)
+                _write_out(softmax[0], others, kernel, self.rows)
                 self.rewritten.increment()
 
 
@@ -82,7 +81,7 @@ def _is_elementwise(op: ir.Operation, softmax: ir.Operation) -> bool:
     return same_shape and indexing_maps(op)[-1] == ir.AffineMap.get_identity(result.rank, op.context)
 
 
-def _write_out(softmax: ir.Operation, others: list[ir.Operation], kernel: Kernel) -> None:
+def _write_out(softmax: ir.Operation, others: list[ir.Operation], kernel: Kernel, most_rows: int) -> None:
     from iree.compiler.dialects import arith, math
 
     source, into = softmax.operands
@@ -144,7 +143,8 @@ def _write_out(softmax: ir.Operation, others: list[ir.Operation], kernel: Kernel
             others.remove(producer)
     by_row_ops = [_maker(each) for each in (lowest, zero, scale)]
     elementwise_ops = [*others, _maker(result)]
-    tilings = _tilings(rank, rows, _width(kernel), by_row_ops, elementwise_ops, _maker(most), _maker(total))
+    tall = min(rows[-1], most_rows) if isinstance(rows[-1], int) else most_rows
+    tilings = _tilings(rank, tall, _width(kernel), by_row_ops, elementwise_ops, _maker(most), _maker(total))
     configure_each(kernel.function, tilings, _PEELED)
 
 
@@ -172,7 +172,7 @@ def _with_follower(result: ir.Value, others: list[ir.Operation]) -> ir.Value:
 
 def _tilings(
     rank: int,
-    rows: list[int | ir.Value],
+    tall: int,
     width: int,
     by_row: list[ir.Operation],
     elementwise: list[ir.Operation],
@@ -183,8 +183,7 @@ def _tilings(
     ones = (1,) * (rank - 1)
     along = (*(0,) * (rank - 1), width)
     rowwise = {"vector_common_parallel": (*ones, 0)}
-    tall = rows[-1] if isinstance(rows[-1], int) else _ROWS
-    distribution = (*(1,) * (rank - 2), min(tall, _ROWS), 0)
+    distribution = (*(1,) * (rank - 2), tall, 0)
     return {
         **{op: LoweringConfig({"vector_common_parallel": ones}) for op in by_row},
         **{op: LoweringConfig({**rowwise, "vector_inner_parallel": along}) for op in elementwise},

@@ -35,6 +35,7 @@ class SplitConcatenations(ireekit.Pass):
     name = "mypipeline-split-concatenations"
     anchor = "builtin.module"
     acts_on = (_CONCATENATION,)
+    for_speed = True
     split = Statistic("contractions split")
 
     def run(self, op: ir.Operation) -> None:

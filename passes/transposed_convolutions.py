@@ -21,7 +21,8 @@ import ireekit
 from ireekit.passes import Statistic
 from ireekit.passes.builders import before, constant, elementwise, empty, full, tensor_type
 from ireekit.passes.constants import constant_value
-from ireekit.passes.uses import defining_op, values_of
+from ireekit.passes.named_ops import convolution, transpose
+from ireekit.passes.uses import defining_op
 
 from .layout.values import isolate
 from .reshapes import collapse, expand
@@ -113,7 +114,7 @@ class _Transposed:
         batch, channels = _shape(self.pixels)[0], _shape(self.filter)[3]
         high, wide = self.strides
         # A product that writes its results in another order is many times slower.
-        made = isolate(_convolution(self._seen(self._padded(), rows, columns), filters, rows, columns))
+        made = isolate(self._convolution(self._padded(), filters, rows, columns))
         parts = expand(made, [[0], [1], [2], [3, 4, 5]], [batch, rows.count, columns.count, high, wide, channels])
         spread = _permuted(parts, [0, 1, 3, 2, 4, 5])
         return collapse(spread, [[0], [1, 2], [3, 4], [5]])
@@ -126,7 +127,7 @@ class _Transposed:
         for rows, columns in product(*self.phases):
             if not rows.taps or not columns.taps or not rows.count or not columns.count:
                 continue
-            made = _convolution(self._seen(padded, rows, columns), self._taps(rows, columns), rows, columns)
+            made = self._convolution(padded, self._taps(rows, columns), rows, columns)
             sizes = [batch, rows.count, columns.count, channels]
             into = put(made, into, [0, rows.position, columns.position, 0], sizes, [1, *self.strides, 1])
         return into
@@ -174,6 +175,14 @@ class _Transposed:
         if sizes == [batch, height, width, channels]:
             return padded
         return window(padded, offsets, sizes, [1] * 4)
+
+    def _convolution(self, padded: ir.Value, filters: ir.Value, rows: _Phase, columns: _Phase) -> ir.Value:
+        """The results of a phase, summed in the type of the results: f32 for images of f16."""
+        image = self._seen(padded, rows, columns)
+        element = ir.RankedTensorType(self.initial.type).element_type
+        zero = full([_shape(image)[0], rows.count, columns.count, _shape(filters)[3]], 0.0, element)
+        dilations = [rows.dilation, columns.dilation]
+        return convolution("conv_2d_nhwc_hwcf", image, filters, zero, [1, 1], dilations)
 
     def _taps(self, rows: _Phase, columns: _Phase) -> ir.Value:
         """The elements of the filter that a phase needs."""
@@ -226,15 +235,6 @@ def _phases(results: int, stride: int, offset: int, dilation: int, kernel: int) 
     return made
 
 
-def _convolution(image: ir.Value, filters: ir.Value, rows: _Phase, columns: _Phase) -> ir.Value:
-    from iree.compiler.dialects import linalg
-
-    type: Any = image.type  # noqa: A001
-    zero = full([type.shape[0], rows.count, columns.count, _shape(filters)[3]], 0.0, type.element_type)
-    dilations = [rows.dilation, columns.dilation]
-    return values_of(linalg.conv_2d_nhwc_hwcf(image, filters, outs=[zero], strides=[1, 1], dilations=dilations))[0]
-
-
 def _joined(filters: Sequence[ir.Value]) -> ir.Value:
     """Filters one after the other along the channels of their results."""
     import numpy as np
@@ -255,11 +255,8 @@ def _joined(filters: Sequence[ir.Value]) -> ir.Value:
 
 
 def _permuted(value: ir.Value, order: list[int]) -> ir.Value:
-    from iree.compiler.dialects import linalg
-
     type: Any = value.type  # noqa: A001
-    into = empty([type.shape[axis] for axis in order], type.element_type)
-    return values_of(linalg.transpose(value, outs=[into], permutation=order))[0]
+    return transpose(value, empty([type.shape[axis] for axis in order], type.element_type), order)
 
 
 def _progression(numbers: Sequence[int]) -> tuple[int, int]:

@@ -21,7 +21,7 @@ _VECTORISED = frozenset(
         *("addf", "subf", "mulf", "divf", "negf"),
         *("maximumf", "minimumf", "maxnumf", "minnumf", "cmpf", "select", "constant"),
     )
-)
+) | {"math.exp", "math.tanh", "math.absf"}
 """What a body may consist of: operations that mean the same on vectors."""
 
 
@@ -49,12 +49,14 @@ class Epilogue:
             inputs = list(generic.operands)[:-1]
             known: dict[Any, str] = {}
             for operand, argument in zip(inputs, generic.regions[0].blocks[0].arguments, strict=False):
-                if operand in self.operands:
+                if (number := uniform(operand)) is not None:
+                    known[argument] = kernel.splat(number)
+                elif operand in self.operands:
                     buffer = buffers[self.operands.index(operand)]
                     known[argument] = kernel.load(buffer, *element[len(element) - len(buffer.shape) :])
                 else:
                     known[argument] = value
-            value = _body(kernel, generic, known)
+            value = vector_body(kernel, generic, known)
         return value
 
 
@@ -88,15 +90,17 @@ def _joins(epilogue: Epilogue, generic: ir.Operation) -> bool:
     block = generic.regions[0].blocks[0]
     if out_map != identity or out == epilogue.result or any(True for _ in block.arguments[len(inputs)].uses):
         return False
-    if not _is_vectorised(block):
+    if not is_vectorised(block):
         return False
     channels = ir.AffineMap.get(4, 0, [ir.AffineDimExpr.get(3, generic.context)], generic.context)
     for operand, where in zip(inputs, input_maps, strict=True):
         own = operand == epilogue.result
+        if not where.results and uniform(operand) is not None:
+            continue
         if (where != identity and (own or where != channels)) or not _is_like(operand, epilogue.result):
             return False
     for operand in inputs:
-        if operand != epilogue.result and operand not in epilogue.operands:
+        if operand != epilogue.result and operand not in epilogue.operands and uniform(operand) is None:
             epilogue.operands.append(operand)
     return True
 
@@ -109,7 +113,8 @@ def _is_like(operand: ir.Value, image: ir.Value) -> bool:
     return one.has_static_shape and fits and one.element_type == other.element_type
 
 
-def _is_vectorised(block: ir.Block) -> bool:
+def is_vectorised(block: ir.Block) -> bool:
+    """Whether :func:`vector_body` can write the body of a generic."""
     inner = {result for each in block.operations for result in each.operation.results} | set(block.arguments)
     for each in block.operations:
         op = each.operation
@@ -130,8 +135,18 @@ def _scalar(value: ir.Value) -> float | None:
     return None if constant is None else float(constant.array)
 
 
-def _body(kernel: KernelWriter, generic: ir.Operation, known: dict[Any, str]) -> str:
-    """The body on vectors, its arguments ``known``."""
+def uniform(operand: ir.Value) -> float | None:
+    """The number that a constant tensor without dimensions holds."""
+    if not isinstance(operand.type, ir.RankedTensorType) or ir.RankedTensorType(operand.type).rank != 0:
+        return None
+    if str(ir.RankedTensorType(operand.type).element_type) != "f32" or defining_op(operand) is None:
+        return None
+    constant = constant_value(operand)
+    return None if constant is None else float(constant.array)
+
+
+def vector_body(kernel: KernelWriter, generic: ir.Operation, known: dict[Any, str]) -> str:
+    """Write the body of a generic on vectors, its arguments ``known``; gives what it yields."""
 
     def name_of(operand: ir.Value) -> str:
         if operand not in known:

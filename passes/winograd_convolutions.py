@@ -11,24 +11,26 @@ no more for those of 2x2. Weights grow, by 4 and by 16/9.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from iree.compiler import ir
 
 import ireekit
+from ireekit.errors import PipelineError
+from ireekit.locations import first_name
 from ireekit.passes import Statistic, option
 from ireekit.passes.builders import before, constant, empty, fill, generic, tensor_type
-from ireekit.passes.uses import defining_op
+
+from .convolution_operands import initial_operands, numbers, shapes_of, unpadded, with_initial
 
 if TYPE_CHECKING:
     from ireekit.codegen.custom_kernels import CustomKernels
     from ireekit.targets.machines import Machine
 
-    from .vector_epilogues import Epilogue
     from .winograd.algorithm import Array
     from .winograd.choice import Convolution
-    from .winograd.kernels import Padding, Tiles
+    from .winograd.kernels import Tiles
 
 _CONVOLUTION = "linalg.conv_2d_nhwc_hwcf"
 
@@ -46,9 +48,32 @@ class WinogradConvolutions(ireekit.Pass):
     rewritten = Statistic("convolutions by Winograd's algorithm")
     growth = Statistic("bytes that weights grew by")
     outputs: int = option(
-        4, "results of a tile in each direction at most: 4, 2, or 0 for none", minimum=0, maximum=4, trials=(4, 2, 0)
+        4,
+        "results of a tile in each direction at most: 4, 2, or 0 for none",
+        minimum=0,
+        maximum=4,
+        trials=(4, 2, 0),
+        by_layer="outputs_of",
+    )
+    outputs_of: tuple[str, ...] = option((), "other tiles of single layers, LAYER=RESULTS")
+    memory_flops: float = option(
+        0.0,
+        "operations in the time that a byte takes from memory; 0: as the table of machines says",
+        minimum=0,
+        measured="memory_flops",
+    )
+    cache_flops: float = option(
+        0.0,
+        "operations in the time that a byte takes through the caches; 0: as the table of machines says",
+        minimum=0,
+        measured="cache_flops",
     )
     max_growth: int = option(512, "MiB that the weights of a program may grow by", minimum=0)
+
+    def validate(self) -> None:
+        for text in self.outputs_of:
+            if text.rpartition("=")[2] not in ("0", "2", "4"):
+                raise PipelineError(f"{text!r} says no tile of a layer", remedy="LAYER=4, LAYER=2 or LAYER=0")
 
     def run(self, op: ir.Operation) -> None:
         convolutions = ireekit.find(op, _CONVOLUTION)
@@ -59,7 +84,10 @@ class WinogradConvolutions(ireekit.Pass):
         machine = program_machine(op)
         if machine is None:
             return
-        plans = [plan for each in convolutions if (plan := _plan(each, machine, self.outputs)) is not None]
+        memory, cache = self.memory_flops or machine.memory_flops, self.cache_flops or machine.cache_flops
+        machine = replace(machine, memory_flops=memory, cache_flops=cache)
+        of_layers = _by_layer(self.outputs_of)
+        plans = [plan for each in convolutions if (plan := _plan(each, machine, self.outputs, of_layers)) is not None]
         chosen = _within(plans, self.max_growth << 20)
         if not chosen:
             return
@@ -105,7 +133,8 @@ class _Plan:
         """For each byte of it."""
         from .winograd.choice import cost
 
-        return (cost(self.shape, None) - cost(self.shape, self.outputs)) / self.growth
+        direct, tiled = (cost(self.shape, each, self.machine) for each in (None, self.outputs))
+        return (direct - tiled) / self.growth
 
     @property
     def tiles(self) -> Tiles:
@@ -123,14 +152,19 @@ def _within(plans: list[_Plan], budget: int) -> list[_Plan]:
     return [plan for index, plan in enumerate(plans) if index in chosen]
 
 
-def _plan(op: ir.Operation, machine: Machine, largest: int) -> _Plan | None:
+def _by_layer(texts: tuple[str, ...]) -> dict[str | None, int]:
+    pairs = (text.rpartition("=") for text in texts)
+    return {layer: int(outputs) for layer, _, outputs in pairs}
+
+
+def _plan(op: ir.Operation, machine: Machine, largest: int, of_layers: dict[str | None, int]) -> _Plan | None:
     from .winograd.choice import Convolution, best_tile
 
     types = [ir.RankedTensorType(value.type) for value in op.operands]
     if not all(each.has_static_shape and str(each.element_type) == "f32" for each in types):
         return None
-    vertical, horizontal = _numbers(op, "dilations") or [1, 1]
-    if _numbers(op, "strides") not in ([], [1, 1]) or vertical != horizontal:
+    vertical, horizontal = numbers(op, "dilations") or [1, 1]
+    if numbers(op, "strides") not in ([], [1, 1]) or vertical != horizontal:
         return None
     rows, columns, channels, filters = types[1].shape
     batch, height, width, _ = types[2].shape
@@ -138,8 +172,9 @@ def _plan(op: ir.Operation, machine: Machine, largest: int) -> _Plan | None:
     if (rows, columns) != (3, 3) or channels % lanes or filters % lanes:
         return None
     shape = Convolution(batch, height, width, channels, filters, vertical)
-    outputs = best_tile(shape, largest)
-    if outputs is None:
+    given = of_layers.get(first_name(op.location)) if of_layers else None
+    outputs = best_tile(shape, largest, machine) if given is None else given
+    if not outputs:
         return None
     from .constant_views import view_of
 
@@ -147,29 +182,6 @@ def _plan(op: ir.Operation, machine: Machine, largest: int) -> _Plan | None:
     if weights is None:
         return None
     return _Plan(op, weights, shape, outputs, machine)
-
-
-def _numbers(op: ir.Operation, name: str) -> list[int]:
-    found: Any = op.attributes.get(name, ())
-    return [int(each) for each in found]
-
-
-def _unpadded(image: ir.Value) -> tuple[ir.Value, Padding]:
-    """What is padded with zeros along height and width to ``image``, and by how much."""
-    from ireekit.passes.constants import constant_value
-
-    from .winograd.kernels import Padding
-
-    pad = defining_op(image)
-    none = Padding(0, 0)
-    if pad is None or pad.name != "tensor.pad" or len(pad.operands) != 1:
-        return image, none
-    low, high = _numbers(pad, "static_low"), _numbers(pad, "static_high")
-    yielded = list(pad.regions[0].blocks[0].operations)[-1].operation.operands[0]
-    value = None if defining_op(yielded) is None else constant_value(yielded)
-    if value is None or value.array.any() or min(low + high) < 0 or low[0] or low[3] or high[0] or high[3]:
-        return image, none
-    return pad.operands[0], Padding(low[1], low[2])
 
 
 def _rewrite(plan: _Plan, kernels: CustomKernels, tiled: dict[Any, ir.Value]) -> None:
@@ -181,10 +193,10 @@ def _rewrite(plan: _Plan, kernels: CustomKernels, tiled: dict[Any, ir.Value]) ->
     op, tiles, shape = plan.op, plan.tiles, plan.shape
     epilogue = epilogue_of(op.results[0])
     with before(op):
-        bias = _bias(op.operands[2])
-        others, emit = epilogue.shapes() + _shapes(bias), _with_bias(epilogue, bias)
+        bias = initial_operands(op.operands[2])
+        others, emit = epilogue.shapes() + shapes_of(bias), with_initial(epilogue, len(bias))
         if is_large(shape, plan.outputs, plan.machine):
-            image, padding = _unpadded(op.operands[0])
+            image, padding = unpadded(op.operands[0])
             _, height, width, channels = ir.RankedTensorType(image.type).shape
             strips = strips_of(tiles, channels, plan.machine)
             size = (height, width, channels)
@@ -204,7 +216,7 @@ def _tiles(plan: _Plan, kernels: CustomKernels, tiled: dict[Any, ir.Value]) -> i
     """The image in transformed tiles, ``[elements, tiles, C]``; made once for convolutions that share it."""
     from .winograd.kernels import input_kernel
 
-    image, padding = _unpadded(plan.op.operands[0])
+    image, padding = unpadded(plan.op.operands[0])
     key = (image, plan.tiles, padding)
     if key not in tiled:
         _, height, width, channels = ir.RankedTensorType(image.type).shape
@@ -247,38 +259,3 @@ def _contiguous(array: Array) -> Array:
     import numpy as np
 
     return np.ascontiguousarray(array)
-
-
-def _bias(initial: ir.Value) -> list[ir.Value]:
-    """What a convolution is added to, as an operand of the kernel behind it: nothing, a vector or images."""
-    from ireekit.passes.constants import constant_value
-
-    from .constant_views import view_of
-
-    made = defining_op(initial)
-    if made is not None and made.name == "linalg.fill":
-        filled = constant_value(made.operands[0])
-        return [] if filled is not None and not filled.array.any() else [initial]
-    known = view_of(initial)
-    if known is None:
-        return [initial]
-    if not known.any():
-        return []
-    channels = known[0, 0, 0]
-    if (known != channels).any():
-        return [initial]
-    return [constant(_contiguous(channels), tensor_type(channels.shape, ir.F32Type.get()))]
-
-
-def _shapes(values: list[ir.Value]) -> list[tuple[int, ...]]:
-    return [tuple(ir.RankedTensorType(each.type).shape) for each in values]
-
-
-def _with_bias(epilogue: Epilogue, bias: list[ir.Value]) -> Any:
-    def emit(kernel: Any, value: str, buffers: Any, element: Any) -> str:
-        for buffer in buffers[len(epilogue.operands) :]:
-            value = kernel.add(value, kernel.load(buffer, *element[len(element) - len(buffer.shape) :]))
-        return epilogue.emit(kernel, value, buffers[: len(epilogue.operands)], element)
-
-    assert len(bias) <= 1
-    return emit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,17 @@ def pytest_handlecrashitem(crashitem: str, report: Any, sched: Any) -> None:
     _died.append(crashitem)
     sched.mark_test_pending(crashitem)
     report.outcome = "rerun"
+
+
+def pytest_configure() -> None:
+    """Interruptions reach the processes of tests even where this one was started in the background of a shell."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The suites of lit first: the longest tests, with which one worker would else be alone at the end."""
+    items.sort(key=lambda item: item.path.name != "test_lit.py")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

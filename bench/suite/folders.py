@@ -15,7 +15,7 @@ Arrays = list[NDArray[Any]]
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """Files that :mod:`suite.reference` writes, by the model's name in the zoo.
+    """Files that :mod:`suite.reference` and :mod:`suite.importing` write, by the model's name in the zoo.
 
     Attributes:
       name: of the model.
@@ -39,6 +39,11 @@ class ModelFolder:
         """MLIR as ireekit's torch frontend imports it."""
         return self.path / "model.mlirbc"
 
+    @property
+    def import_state(self) -> Path:
+        """What the bytecode was made with and is, or why it is missing."""
+        return self.path / "import.json"
+
     def inputs(self) -> Arrays:
         return read_arrays(self.path / "inputs.npz")
 
@@ -47,11 +52,17 @@ class ModelFolder:
         return read_arrays(self.path / "expected.npz")
 
     def facts(self) -> dict[str, Any]:
-        """Versions, and under ``problems`` why the ONNX file or the bytecode is missing."""
+        """Versions, and under ``problems`` why the ONNX file is missing."""
         return json.loads((self.path / "facts.json").read_text())
+
+    def imported(self) -> dict[str, str]:
+        """Under ``digest`` what the import was made with, and either ``content``, a digest of it, or ``problem``."""
+        return json.loads(self.import_state.read_text()) if self.import_state.exists() else {}
 
     def problem(self, part: str) -> str | None:
         """Why ``part`` (``"onnx"``, ``"import"``) could not be made."""
+        if part == "import":
+            return self.imported().get("problem")
         return self.facts()["problems"].get(part)
 
 

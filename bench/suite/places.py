@@ -57,24 +57,31 @@ class Places:
         return python
 
     def model(self, name: str) -> ModelFolder:
-        """The folder of a model, made where the zoo or a version changed.
+        """The folder of a model, made where the zoo or a version changed, imported where a frontend changed.
 
         Raises:
           BenchError: torch cannot make or run the model.
         """
+        from suite.importing import import_digest
         from suite.reference import model_digest
 
         folder = ModelFolder(name, self._root / "models" / f"{name}-{model_digest(name)}")
         with self._lock(folder.path.name):
             if not (folder.path / _COMPLETE).exists():
                 self._make(folder)
+            if folder.imported().get("digest") != import_digest():
+                self._run("suite.importing", folder)
         return folder
 
     def _make(self, folder: ModelFolder) -> None:
         shutil.rmtree(folder.path, ignore_errors=True)
         folder.path.mkdir(parents=True)
-        log = self._logs / f"{folder.name}-reference.log"
-        command = [sys.executable, "-m", "suite.reference", folder.name, str(folder.path)]
+        self._run("suite.reference", folder)
+        (folder.path / _COMPLETE).touch()
+
+    def _run(self, module: str, folder: ModelFolder) -> None:
+        log = self._logs / f"{folder.name}-{module.rpartition('.')[2]}.log"
+        command = [sys.executable, "-m", module, folder.name, str(folder.path)]
         with log.open("wb") as file:
             try:
                 done = subprocess.run(
@@ -85,7 +92,6 @@ class Places:
         if done.returncode:
             said = log.read_text().strip().splitlines()
             raise BenchError(f"the model cannot be made: {one_line(said[-1] if said else 'no message')}")
-        (folder.path / _COMPLETE).touch()
 
     def client(self, engine: Engine, model: ModelFolder) -> Client:
         """A worker for the engine and the model.
@@ -101,7 +107,7 @@ class Places:
 
     def built_folder(self, engine: Engine, model: ModelFolder) -> Path:
         """Where an engine keeps what it made of a model; what is built each time is not shared by processes."""
-        name = f"{engine.name}-{os.getpid() if engine.rebuild else _engine_digest(engine)}"
+        name = f"{engine.name}-{os.getpid() if engine.rebuild else _engine_digest(engine, model)}"
         return model.path / "built" / name
 
     def built(self, engine: Engine, model: ModelFolder, *, again: bool) -> dict[str, Any]:
@@ -141,11 +147,13 @@ def _install(folder: Path, python: Path, packages: Sequence[str]) -> None:
     (folder / _COMPLETE).touch()
 
 
-def _engine_digest(engine: Engine) -> str:
-    """Names the compilers, and how they are called: the module and those of the other engines that it uses."""
+def _engine_digest(engine: Engine, model: ModelFolder) -> str:
+    """Names the compilers, how they are called (the module and those of the other engines that it uses), and for those
+    that compile the import of the model, that one."""
     own = _source(engine.module)
     used = [_source(name) for name in _ENGINE_MODULE.findall(own)]
-    return digest_of(version("iree-base-compiler"), *engine.packages, own, *used)
+    imported = model.imported().get("content", "") if any("iree_program" in each for each in (own, *used)) else ""
+    return digest_of(version("iree-base-compiler"), *engine.packages, own, *used, imported)
 
 
 def _source(module: str) -> str:
@@ -153,7 +161,10 @@ def _source(module: str) -> str:
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Of a worker: the modules of the bench, and none of the caller's settings of threads."""
-    unset = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONHOME")
+    """Of a worker: the modules of the bench, and none of the caller's settings of threads.
+
+    Python's own compiled files are kept, or else translating our sources would count as compiling the model.
+    """
+    unset = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name not in unset}
     return {**kept, "PYTHONPATH": str(_BENCH), **variables}

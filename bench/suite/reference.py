@@ -1,4 +1,4 @@
-"""Makes a model's folder: weights, inputs, torch's results, ONNX and imported MLIR. Run as a process of its own.
+"""Makes a model's folder: weights, inputs, torch's results and ONNX. Run as a process of its own.
 
 python -m suite.reference MODEL FOLDER
 """
@@ -10,7 +10,6 @@ import logging
 import re
 import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +26,10 @@ def model_digest(name: str) -> str:
     """Names the sources of a model of the zoo and the versions that shape its folder."""
     from importlib.metadata import version
 
-    from suite.zoo import MODELS
+    from suite.zoo import EVERY
 
-    packages = ("torch", "transformers", "onnxscript", "ireekit")
-    sources = (file.read_bytes() for file in _sources(MODELS[name].make.__module__))
+    packages = ("torch", "transformers", "onnxscript")
+    sources = (file.read_bytes() for file in _sources(EVERY[name].make.__module__))
     return digest_of(Path(__file__).read_bytes(), *sources, *(f"{each} {version(each)}" for each in packages))
 
 
@@ -51,10 +50,10 @@ def built(name: str) -> Built:
     """A model of the zoo and its inputs, the same in every process with the same torch."""
     import torch
 
-    from suite.zoo import MODELS
+    from suite.zoo import EVERY
 
     torch.manual_seed(_SEED)
-    return MODELS[name].make()
+    return EVERY[name].make()
 
 
 def flat(result: Any) -> tuple[Any, ...]:
@@ -66,21 +65,6 @@ def _write_onnx(folder: ModelFolder, model: Any, inputs: tuple[Any, ...]) -> Non
     import torch
 
     torch.onnx.export(model, inputs, folder.onnx, dynamo=True, verbose=False, optimize=True, external_data=False)
-
-
-def _write_bytecode(folder: ModelFolder, model: Any, inputs: tuple[Any, ...]) -> None:
-    from ireekit import Pipeline
-    from ireekit.bindings.bytecode import write_aligned
-
-    imported = Pipeline("bench").import_model(model, *inputs)
-    folder.bytecode.write_bytes(write_aligned(imported.module.operation))
-    described = {
-        "entry_points": [entry.to_json() for entry in imported.entry_points],
-        "input_type": imported.input_type,
-        "framework": imported.framework,
-        "flags": list(imported.compiler_flags),
-    }
-    folder.bytecode.with_suffix(".json").write_text(json.dumps(described))
 
 
 def make(folder: ModelFolder) -> None:
@@ -97,12 +81,10 @@ def make(folder: ModelFolder) -> None:
     write_arrays(folder.path / "inputs.npz", [each.numpy() for each in inputs])
     write_arrays(folder.path / "expected.npz", [np.ascontiguousarray(each.numpy()) for each in expected])
     problems: dict[str, str] = {}
-    parts: dict[str, Callable[..., None]] = {"onnx": _write_onnx, "import": _write_bytecode}
-    for part, write in parts.items():
-        try:
-            write(folder, model, inputs)
-        except Exception as error:  # whatever a peer's exporter raises is a cell of the table
-            problems[part] = one_line(error)
+    try:
+        _write_onnx(folder, model, inputs)
+    except Exception as error:  # whatever a peer's exporter raises is a cell of the table
+        problems["onnx"] = one_line(error)
     parameters = sum(each.numel() for each in model.parameters())
     facts = {"torch": torch.__version__, "parameters": parameters, "problems": problems}
     (folder.path / "facts.json").write_text(json.dumps(facts))

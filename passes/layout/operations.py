@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 from iree.compiler import ir
 
 from ireekit.passes.builders import before, empty, fill, tensor_type
-from ireekit.passes.uses import captured_values, defining_op, values_of
+from ireekit.passes.named_ops import broadcast
+from ireekit.passes.uses import captured_values, defining_op
 
 from ..reshapes import sizes_of
 from .generics import rewrite_generic
@@ -139,9 +140,7 @@ def _made_broadcast(images: Images, op: ir.Operation) -> ir.Value | None:
     dimensions: Any = op.attributes["dimensions"]
     if list(dimensions) != [0, 2, 3]:
         return None
-    from iree.compiler.dialects import linalg  # takes 160 ms
-
-    return values_of(linalg.broadcast(op.operands[0], outs=[images.last(op.operands[1])], dimensions=[0, 1, 2]))[0]
+    return broadcast(op.operands[0], images.last(op.operands[1]), [0, 1, 2])
 
 
 def _made_expanded(_images: Images, op: ir.Operation) -> ir.Value | None:

@@ -10,9 +10,10 @@ import numpy as np
 from iree.compiler import ir
 
 from ireekit.bindings.erasure import erase_now
+from ireekit.passes import named_ops
 from ireekit.passes.builders import after, before, constant, empty, tensor_type
 from ireekit.passes.constants import constant_value
-from ireekit.passes.uses import defining_op, values_of
+from ireekit.passes.uses import defining_op
 
 from ..reshapes import sizes_of
 from .reshape import reordered
@@ -158,9 +159,7 @@ def transpose(value: ir.Value, order: Sequence[int]) -> ir.Value:
         return constant(found.array if found.is_splat else np.transpose(found.array, order), made)
     sizes = sizes_of(value)
     target = empty([sizes[axis] for axis in order], kind.element_type)
-    from iree.compiler.dialects import linalg  # takes 160 ms
-
-    return values_of(linalg.transpose(value, outs=[target], permutation=list(order)))[0]
+    return named_ops.transpose(value, target, order)
 
 
 def isolate(value: ir.Value) -> ir.Value:

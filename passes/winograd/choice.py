@@ -1,4 +1,7 @@
-"""Where Winograd's convolutions pay: a model of what forms cost."""
+"""Where Winograd's convolutions pay: a model of what forms cost, from the table of machines.
+
+Weights arrive from memory during the arithmetic; what that leaves over is about one operation for each byte.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,6 @@ if TYPE_CHECKING:
     from ireekit.targets.machines import Machine
 
 _BYTES = 4
-_MEMORY = 5.5
-"""Operations in the time that a byte takes from memory: 110 GFLOP/s and 20 GB/s, measured on cores with AVX-512.
-
-Weights arrive during the arithmetic; what that leaves over is about one operation for each byte."""
-_LARGE = 6
-"""Second-level caches that transformed images, or weights, may fill."""
-_CACHE = 2.0
-"""The same for bytes that go through the caches: 50 GB/s, measured in the kernels that transform."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +44,16 @@ class Convolution:
         return elements * elements * self.channels * self.filters * _BYTES
 
 
-def cost(convolution: Convolution, outputs: int | None) -> float:
+def cost(convolution: Convolution, outputs: int | None, machine: Machine) -> float:
     """Of a convolution by tiles of so many outputs, or directly: in operations that take the same time."""
     pixels = convolution.batch * convolution.height * convolution.width
     pairs, weights = convolution.channels * convolution.filters, convolution.weights(outputs)
     if outputs is None:
-        return max(2.0 * TAPS * TAPS * pixels * pairs, _MEMORY * weights) + weights
+        return max(2.0 * TAPS * TAPS * pixels * pairs, machine.memory_flops * weights) + weights
     tiles = convolution.tiles(outputs)
     transformed = tiles.elements * tiles.count
     moved = _BYTES * (2 * transformed + pixels) * (convolution.channels + convolution.filters)
-    return max(2.0 * transformed * pairs, _MEMORY * weights) + weights + _CACHE * moved
+    return max(2.0 * transformed * pairs, machine.memory_flops * weights) + weights + machine.cache_flops * moved
 
 
 def is_large(convolution: Convolution, outputs: int, machine: Machine) -> bool:
@@ -66,11 +61,11 @@ def is_large(convolution: Convolution, outputs: int, machine: Machine) -> bool:
     read again for each strip."""
     tiles = convolution.tiles(outputs)
     moved = tiles.elements * tiles.count * (convolution.channels + convolution.filters) * _BYTES
-    return moved > _LARGE * machine.l2_bytes >= convolution.weights(outputs)
+    return moved > machine.last_level_bytes >= convolution.weights(outputs)
 
 
-def best_tile(convolution: Convolution, largest: int) -> int | None:
+def best_tile(convolution: Convolution, largest: int, machine: Machine) -> int | None:
     """How many outputs a tile has that costs least, at most ``largest``; ``None`` where none gains a tenth."""
-    direct = cost(convolution, None)
-    found = min((each for each in POINTS if each <= largest), key=lambda each: cost(convolution, each), default=None)
-    return found if found is not None and cost(convolution, found) < 0.9 * direct else None
+    costs = {each: cost(convolution, each, machine) for each in POINTS if each <= largest}
+    found = min(costs, key=lambda each: costs[each], default=None)
+    return found if found is not None and costs[found] < 0.9 * cost(convolution, None, machine) else None

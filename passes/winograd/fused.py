@@ -94,6 +94,7 @@ def fused_kernel(
         ],
         lanes=lanes,
         workgroups=(groups, 1, 1),
+        scratch=2,
     )
     source, weights, *extra, target, data, products = kernel.buffers
     group = kernel.workgroup_id(0)
@@ -112,9 +113,11 @@ def fused_kernel(
                 values = read_tile(kernel, tiles, source, number, (rows, columns), inside, channel)
                 for element, value in enumerate(values):
                     kernel.store(value, data, group, element, tile, channel)
+        transforming = kernel.written_flops * (channels // lanes)
         with kernel.loop(filters // block) as column:
             with kernel.loop(tiles.elements) as element, kernel.loop(strips.length, step=strips.rows) as tile:
                 _multiply(kernel, strips.rows, (data, weights, products), (group, element, tile, column))
+            multiplying = kernel.written_flops
             edge = writing_places(kernel, tiles, top, tiles.height)
             with kernel.loop(count) as tile:
                 start = tiles.start(kernel, kernel.sum(first, tile), tiles.width)
@@ -126,6 +129,8 @@ def fused_kernel(
                         with kernel.when(there):
                             where = (number, y, x, channel)
                             kernel.store(epilogue(kernel, value, extra, where), target, *where)
+    transforming += (kernel.written_flops - multiplying) * (filters // lanes)
+    kernel.flops = tiles.count * (transforming + 2 * tiles.elements * channels * filters)
     return kernel
 
 

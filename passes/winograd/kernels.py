@@ -113,6 +113,7 @@ def input_kernel(tiles: Tiles, image: tuple[int, int, int], padding: Padding, la
             values = read_tile(kernel, tiles, source, place.image, (rows, columns), inside, channel)
             for element, value in enumerate(values):
                 kernel.store(value, target, element, number, channel)
+    kernel.flops = kernel.written_flops * tiles.count * (channels // lanes)
     return kernel
 
 
@@ -180,6 +181,7 @@ def output_kernel(
                 with kernel.when(inside):
                     element = (place.image, row, column, channel)
                     kernel.store(epilogue(kernel, value, extra, element), target, *element)
+    kernel.flops = kernel.written_flops * tiles.count * (channels // lanes)
     return kernel
 
 

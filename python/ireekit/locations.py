@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _FILE_LINE = re.compile(r'"((?:[^"\\]|\\.)*)":(\d+):(\d+)')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(:\d)?')
@@ -23,10 +24,15 @@ def source_line(location: object) -> str | None:
     return f"{file}:{match[2]}:{match[3]}"
 
 
-def first_name(location: object) -> str | None:
-    """The first name in ``location``, within call sites and fused locations too; ``None`` where there is none."""
+def first_name(location: object, *, but: Collection[str | None] = ()) -> str | None:
+    """The first name in ``location``, within call sites and fused locations too; ``None`` where there is none.
+
+    Args:
+      location: an MLIR location, or its text.
+      but: names that do not count.
+    """
     names = (_unescape(match[1]) for match in _QUOTED.finditer(str(location)) if not match[2])
-    return next((name for name in names if name), None)
+    return next((name for name in names if name and name not in but), None)
 
 
 def describe_location(location: object) -> str | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from ireekit import Pipeline
 from mypipeline.passes.assign_layout import AssignLayout
+from mypipeline.passes.balance_workgroups import BalanceWorkgroups
 from mypipeline.passes.block_weights import BlockWeights
 from mypipeline.passes.channels_last import ChannelsLast
 from mypipeline.passes.configure_dispatches import ConfigureDispatches
+from mypipeline.passes.direct_convolutions import DirectConvolutions
 from mypipeline.passes.fold_batch_norm import FoldBatchNorm
 from mypipeline.passes.fold_constants import FoldConstants
 from mypipeline.passes.fold_selections import FoldSelections
 from mypipeline.passes.fused_attention import FusedAttention
+from mypipeline.passes.gated_products import GatedProducts
 from mypipeline.passes.global_pooling import GlobalPooling
 from mypipeline.passes.grouped_convolutions import GroupedConvolutions
 from mypipeline.passes.isolate_gates import IsolateGates
@@ -58,10 +61,12 @@ pipeline = (
         FusedAttention(),
         IsolateGates(),
         WinogradConvolutions(),
+        DirectConvolutions(),
+        GatedProducts(),
         PointwiseConvolutions(),
         BlockWeights(),
         targets=("cpu",),
     )
     .at("executable-sources", SoftmaxKernels(), ConfigureDispatches(), PreciseFunctions(), targets=("cpu",))
-    .at("executable-configurations", RetileConvolutions(), targets=("cpu",))
+    .at("executable-configurations", RetileConvolutions(), BalanceWorkgroups(), targets=("cpu",))
 )

@@ -49,12 +49,24 @@ def test_the_table() -> None:
             "bert": {"times": {"all passes": 2.0, "without any pass": 5.0, "mypipeline-one": 3.0}, "problems": {}},
             "vit": {"times": {"all passes": 4.0, "mypipeline-two": 4.0}, "problems": {"without any pass": "no code"}},
             "lstm": {"problem": "no import"},
+            "unet": {"times": {"all passes": 1.0}, "problems": {}, "tried": ["mypipeline-one"], "date": "earlier"},
         },
     }
     text = ablation_table(run)
-    assert "| all passes | 2.00 ms | 4.00 ms |" in text
-    assert "| without any pass | 2.50 | fails |" in text
-    assert "| without `one` | 1.50 |  |" in text
-    assert "| without `two` |  | 1.00 |" in text
+    assert "| measured | 2026-01-01 00:00 | 2026-01-01 00:00 | earlier |" in text
+    assert "| all passes | 2.00 ms | 4.00 ms | 1.00 ms |" in text
+    assert "| without any pass | 2.50 | fails | - |" in text
+    assert "| without `one` | 1.50 |  |  |" in text
+    assert "| without `two` |  | 1.00 | - |" in text
     assert "- lstm: no import" in text
     assert "- vit without any pass: no code" in text
+
+
+def test_models_that_were_measured_before_stay() -> None:
+    from ablation import merged
+
+    before: dict[str, Any] = {"date": "old", "cpu": "abacus", "target": "cpu", "by": "cpu_ms", "passes": ["x"]}
+    before["models"] = {"a": {}, "b": {}}
+    run: dict[str, Any] = {**before, "date": "new", "passes": ["x", "y"], "models": {"b": {"date": "new"}}}
+    assert merged(before, run)["models"] == {"a": {"date": "old", "tried": ["x"]}, "b": {"date": "new"}}
+    assert merged({**before, "cpu": "slide rule"}, run) == run

@@ -17,7 +17,8 @@ from ireekit.bindings.native import NAME, native_library, native_library_path, n
 from ireekit.bindings.symbol_cache import store_symbols, stored_symbols
 from ireekit.bindings.symbols import addresses, find_cached, find_symbols
 
-SOURCES = Path(__file__).parents[2] / "python" / "ireekit" / "plugin" / "native"
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "python" / "ireekit" / "plugin" / "native"
 ANCHOR = "ireeCompilerGetAPIVersion"
 HIDDEN = "_ZN4mlir4irdl12loadDialectsENS_8ModuleOpE"
 
@@ -33,6 +34,19 @@ def python(script: str, **environment: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def build(compiler: str, folder: Path, *warnings: str) -> Path:
+    """The library as CMakeLists.txt has it, not optimised, with more warnings as errors."""
+    for tool in (compiler, "cmake"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"no {tool} here (Debian: g++, clang, g++-aarch64-linux-gnu, cmake)")
+    flags = " ".join(["-O0", *warnings])
+    configure = ["cmake", "-S", ROOT, "-B", folder, f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_CXX_FLAGS={flags}"]
+    for command in (configure, ["cmake", "--build", folder]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    return folder / NAME
 
 
 class TestLibrary:
@@ -89,50 +103,27 @@ except CapabilityError as error:
         )
         assert "cannot be loaded" in said or "without its native library" in said
 
-    @pytest.mark.slow
-    @pytest.mark.parametrize("compiler", ["g++", "clang++"])
-    def test_it_compiles_without_a_warning(self, compiler: str, tmp_path: Path) -> None:
-        """With more warnings than the build asks for; and one of another ABI version is refused."""
-        if shutil.which(compiler) is None:
-            pytest.skip(f"no {compiler} here")
-        flags = ["-std=c++17", "-fno-exceptions", "-fno-rtti", "-fPIC", "-fvisibility=hidden", "-shared", "-ldl"]
-        warnings = ["-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wnon-virtual-dtor"]
-        library = tmp_path / NAME
-        sources = sorted(SOURCES.glob("*.cc"))
-        done = subprocess.run(
-            [compiler, *warnings, *flags, *sources, "-o", library], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+    def test_one_of_another_version(self) -> None:
         script = "from ireekit.bindings import native; native._ABI_VERSION = {}; print(native.native_problem())"
+        library = native_library_path()
+        if library is None:
+            pytest.skip(f"{native_problem()}")
         assert python(script.format("native._ABI_VERSION"), IREEKIT_NATIVE_LIBRARY=str(library)) == "None"
         said = python(script.format("999"), IREEKIT_NATIVE_LIBRARY=str(library))
         assert "another version of ireekit" in said
 
     @pytest.mark.slow
+    def test_it_compiles_with_clang_and_without_a_warning(self, tmp_path: Path) -> None:
+        """With more warnings than the build asks for. With g++ and as many: tests/plugin/test_sanitizers.py."""
+        library = build("clang++", tmp_path, "-Wshadow", "-Wnon-virtual-dtor")
+        script = "from ireekit.bindings.native import native_problem; print(native_problem())"
+        assert python(script, IREEKIT_NATIVE_LIBRARY=str(library)) == "None"
+
+    @pytest.mark.slow
     def test_it_compiles_for_aarch64(self, tmp_path: Path) -> None:
-        compiler = shutil.which("aarch64-linux-gnu-g++")
-        if compiler is None:
-            pytest.skip("no aarch64-linux-gnu-g++ here (Debian: g++-aarch64-linux-gnu)")
-        flags = ["-std=c++17", "-fno-exceptions", "-fno-rtti", "-fPIC", "-fvisibility=hidden", "-shared", "-ldl"]
-        static = ["-static-libstdc++", "-static-libgcc", "-Wl,--no-undefined,--exclude-libs,ALL"]
-        done = subprocess.run(
-            [
-                compiler,
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                *flags,
-                *static,
-                *sorted(SOURCES.glob("*.cc")),
-                "-o",
-                tmp_path / NAME,
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        machine = int.from_bytes((tmp_path / NAME).read_bytes()[18:20], "little")
+        """With what the build asks for: everything is linked that it needs beside libc."""
+        library = build("aarch64-linux-gnu-g++", tmp_path)
+        machine = int.from_bytes(library.read_bytes()[18:20], "little")
         assert machine == 183  # EM_AARCH64
 
     def test_it_needs_no_headers_but_its_own_and_the_standard_ones(self) -> None:
@@ -218,6 +209,28 @@ print(symbols.addresses([{HIDDEN!r}, "none"]).keys() == {{{HIDDEN!r}}})
         assert python(only_second) == "True"
         assert first
         assert folder.exists()
+
+    @pytest.mark.parametrize("damage", ["nothing", "not JSON", "values", "empty"])
+    def test_kinds_of_passes_are_asked_for_once(self, folder: Path, damage: str) -> None:
+        """Whether a name is a pass or a pipeline: the next process starts no tool, but where the file is damaged."""
+        script = """
+from ireekit.bindings import native_passes
+asked = []
+usual = native_passes.native_passes
+native_passes.native_passes = lambda: asked.append(1) or usual()
+names = ("cse", "iree-abi-transformation-pipeline", "no-such", "no-such-pipeline")
+print(*map(native_passes.is_native_pipeline, names), len(asked))
+"""
+        kinds = "False True False True"
+        assert python(script) == f"{kinds} 1"
+        (file,) = folder.glob("pipelines-*.json")
+        content = json.loads(file.read_bytes())
+        if damage == "values":
+            content["pipelines"]["cse"] = "True"
+        elif damage == "empty":
+            content["pipelines"] = {}
+        file.write_text("{" if damage == "not JSON" else json.dumps(content))
+        assert python(script) == f"{kinds} {0 if damage == 'nothing' else 1}"
 
     def test_found_once_a_process(self) -> None:
         assert find_cached([HIDDEN]) == find_cached([HIDDEN, HIDDEN])

@@ -7,7 +7,7 @@ from iree.compiler import ir
 
 from ireekit.codegen import CompilationInfo, LoweringConfig, Translation, configuration_of, configure
 from ireekit.errors import CodegenError
-from ireekit.targets.machines import machine_of
+from ireekit.targets.machines import MACHINES, host_machine, machine_of
 
 INFO = CompilationInfo(
     LoweringConfig({"distribution": (8, 32, 0), "vector_common_parallel": (8, 32, 0), "vector_reduction": (0, 0, 1)}),
@@ -98,6 +98,7 @@ def test_reads_only_sizes_of_a_lowering(text: str, tiles: dict[str, tuple[int, .
         ("x86_64-unknown-unknown-eabi-elf", "+avx2,+avx512f,-avx512f", "avx2"),
         ("x86_64-pc-windows-msvc", "", "sse"),
         ("aarch64-unknown-unknown-eabi-elf", "+reserve-x18", "neon"),
+        ("aarch64-unknown-unknown-eabi-elf", "+reserve-x18,+sve2,+sve", "sve"),
         ("riscv64-unknown-unknown-eabi-elf", "+m,+f", None),
         ("armv7em-pc-linux-elf", "+dsp", None),
     ],
@@ -105,3 +106,9 @@ def test_reads_only_sizes_of_a_lowering(text: str, tiles: dict[str, tuple[int, .
 def test_families_of_machines(triple: str, features: str, name: str | None) -> None:
     found = machine_of(triple, features.split(","))
     assert (found and found.name) == name
+
+
+def test_this_machine_has_a_family() -> None:
+    family = host_machine()
+    assert family is None or family in MACHINES
+    assert all(each.memory_flops > each.cache_flops > 0 for each in MACHINES)

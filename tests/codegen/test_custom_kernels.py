@@ -104,3 +104,11 @@ def test_refusals():
         kernel.combine([(0.0, "%x")])
     with pytest.raises((CodegenError, PassError), match="is for f32 of shapes"):
         run(KernelWriter("other", operands=[(8, 32)], results=[(4, 32)], lanes=8))
+
+
+def test_work_is_counted() -> None:
+    kernel = KernelWriter("sums", operands=[(4, 32), (32,)], results=[(4, 32), (9, 9)], lanes=8, flops=128, scratch=1)
+    assert (kernel.flops, kernel.bytes, kernel.written_flops) == (128, 4 * (128 + 32 + 128), 0)
+    vector, scalar = kernel.splat(2.0), kernel.load_splat(kernel.buffers[0], 0, 0)
+    kernel.multiply_add(vector, scalar, kernel.add(vector, scalar))
+    assert kernel.written_flops == 3 * 8

@@ -145,6 +145,20 @@ def test_the_source_of_its_helpers_is_a_miss(tmp_path: Path) -> None:
     assert run() == "False"
 
 
+def test_the_sources_of_a_package_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not once for each of its passes; and the next fingerprint reads them again, as they may have been edited."""
+    import mypipeline
+
+    read: list[Path] = []
+    usual = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or usual(path))
+    first = mypipeline.pipeline.fingerprint(["cpu"])
+    assert len(read) == len(set(read)) > 20
+    once = len(read)
+    assert mypipeline.pipeline.fingerprint(["cpu"]) == first
+    assert len(read) == 2 * once
+
+
 def test_another_compiler_or_ireekit_is_a_miss(compile_, monkeypatch: pytest.MonkeyPatch) -> None:
     compile_()
     build = host.build_info()

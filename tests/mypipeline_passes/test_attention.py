@@ -32,13 +32,52 @@ class Attention(nn.Module):
         return mixed.transpose(1, 2).flatten(2)
 
 
-# What is fused, batch, queries, keys, heads, width, width of values.
+class Masked(nn.Module):
+    """With the first channel of keys as a mask: what is positive is seen (``"seen"``), or added to scores."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        of_keys = k[:, None, None, :, 0, 0]
+        queries, keys = q.shape[1], k.shape[1]
+        mask = of_keys if self.kind == "added" else of_keys > 0
+        if self.kind == "window":
+            here, there = torch.arange(queries)[:, None], torch.arange(keys)[None]
+            mask = mask & (there <= here) & (there > here - 20)
+        q, k, v = (each.transpose(1, 2) for each in (q, k, v))
+        if self.kind == "filled":
+            scores = (q @ k.transpose(2, 3) / 4).masked_fill(~mask, torch.finfo(torch.float32).min)
+            mixed = scores.softmax(-1) @ v
+        else:
+            mixed = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+        return mixed.transpose(1, 2).flatten(2)
+
+
+class Joined(nn.Module):
+    """Queries, keys and values as slices of what one product made."""
+
+    def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        joined = torch.cat([each.flatten(2) for each in (q, k, v)], 2) * 2
+        parts = (each.unflatten(2, q.shape[2:]) for each in joined.split(q.shape[2] * q.shape[3], 2))
+        return Attention(causal=True)(*parts)
+
+
+# What is fused, batch, queries, keys, heads, width, width of values; heads of keys and values where they are fewer.
 CASES: dict[str, tuple[nn.Module, tuple[int, ...]]] = {
     "whole tiles": (Attention(), (1, 64, 64, 2, 32, 32)),
     "odd lengths, a mask that masks nothing": (Attention(masked=True), (1, 67, 53, 3, 64, 64)),
     "batch, wide values": (Attention(), (2, 37, 40, 2, 16, 64)),
     "one head": (Attention(), (1, 33, 35, 1, 32, 32)),
     "causal": (Attention(causal=True), (1, 48, 48, 2, 32, 32)),
+    "causal, slices": (Joined(), (2, 45, 45, 2, 32, 32)),
+    "some keys hidden": (Masked("seen"), (3, 40, 43, 2, 32, 48)),
+    "few heads of keys": (Masked("seen"), (2, 33, 50, 4, 32, 32, 2)),
+    "added": (Masked("added"), (2, 50, 61, 2, 32, 32)),
+    "filled with the lowest number": (Masked("filled"), (2, 40, 45, 2, 16, 32)),
+    "a window": (Masked("window"), (2, 70, 70, 1, 32, 32)),
+    "long rows, in chunks": (Masked("seen"), (1, 35, 1300, 1, 32, 32)),
     "few queries": (Attention(), (1, 3, 64, 2, 32, 32)),
 }
 
@@ -55,9 +94,13 @@ class _Together(nn.Module):
 def _inputs() -> list[torch.Tensor]:
     torch.manual_seed(0)
     found: list[torch.Tensor] = []
-    for _, (batch, queries, keys, heads, width, value_width) in CASES.values():
-        shapes = ((queries, width), (keys, width), (keys, value_width))
-        found += [torch.randn(batch, tokens, heads, size) for tokens, size in shapes]
+    for name, (_, (batch, queries, keys, heads, width, value_width, *shared)) in CASES.items():
+        own = shared[0] if shared else heads
+        shapes = ((queries, heads, width), (keys, own, width), (keys, own, value_width))
+        found += [torch.randn(batch, *shape) for shape in shapes]
+        if name == "some keys hidden":
+            found[-2][1] = -found[-2][1].abs()  # none is seen
+            found[-2][2, 20:, 0, 0] = -1
     return found
 
 
@@ -79,8 +122,41 @@ def test_all_cases_agree_with_torch(target: str) -> None:
     expected = model(*(each.double() for each in inputs))
     for name, one, other in zip(CASES, got, expected, strict=True):
         assert (one - other).abs().max() <= RELATIVE * other.abs().max(), name
-    # All but the causal one and the one with few queries.
-    assert len(seen) == len(CASES) - 2
+    # All but the one with few queries.
+    assert len(seen) == len(CASES) - 1
+
+
+class _Lengths(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.models = nn.ModuleList([Attention(causal=True), Masked("window"), Masked("added")])
+
+    def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(model(q, k, v) for model in self.models)
+
+
+def test_lengths_that_are_known_when_the_program_runs() -> None:
+    model, seen = _Lengths().eval(), list[str]()
+
+    class Count(ireekit.Pass):
+        name = "test-count"
+        anchor = "builtin.module"
+
+        def run(self, op: ir.Operation) -> None:
+            entries = [str(each.attributes["entry_points"]) for each in ireekit.find(op, "flow.dispatch")]
+            seen.extend(each for each in entries if "@attention" in each)
+
+    def inputs(length: int, batch: int = 2) -> list[torch.Tensor]:
+        return [torch.randn(batch, length, 2, 32) for _ in range(3)]
+
+    sizes = {0: torch.export.Dim("batch", min=1, max=64), 1: torch.export.Dim("length", min=2, max=4096)}
+    pipeline = mypipeline.pipeline.extended().at("preprocessing", Count())
+    artifact = pipeline.compile(model, *inputs(40), target="cpu", cache=False, dynamic_shapes=(sizes, sizes, sizes))
+    assert len(seen) == 3
+    for length, batch in ((2, 1), (7, 2), (32, 3), (257, 1), (600, 2)):
+        given = inputs(length, batch)
+        for one, other in zip(artifact(*given), model(*(each.double() for each in given)), strict=True):
+            torch.testing.assert_close(one, other.float(), rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
 def test_scores_without_numbers() -> None:

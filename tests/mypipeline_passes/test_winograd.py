@@ -11,10 +11,13 @@ from torch import nn
 
 import ireekit
 import mypipeline
+from ireekit.errors import PipelineError
+from ireekit.targets.machines import MACHINES
 from mypipeline.passes.winograd.algorithm import POINTS, winograd
 from mypipeline.passes.winograd.choice import Convolution, best_tile
 from mypipeline.passes.winograd_convolutions import WinogradConvolutions
 
+AVX512, NEON = (next(each for each in MACHINES if each.name == name) for name in ("avx512", "neon"))
 TOLERANCE = {2: 2e-6, 4: 5e-6}
 """Largest error of one convolution, relative to the largest result."""
 
@@ -74,7 +77,7 @@ class Block(nn.Module):
 @pytest.fixture(autouse=True)
 def always(monkeypatch: pytest.MonkeyPatch):
     """Small shapes stand for the larger ones that gain."""
-    monkeypatch.setattr("mypipeline.passes.winograd.choice.best_tile", lambda shape, largest: largest)
+    monkeypatch.setattr("mypipeline.passes.winograd.choice.best_tile", lambda shape, largest, machine: largest)
 
 
 @pytest.fixture(params=["three kernels", "one kernel"])
@@ -107,8 +110,15 @@ def test_other_vectors(target: str, fused: bool):
 
 
 def test_choice():
-    assert best_tile(Convolution(1, 56, 56, 64, 64), 4) == 4
-    assert best_tile(Convolution(1, 56, 56, 64, 64), 2) == 2
-    assert best_tile(Convolution(1, 56, 56, 64, 64), 0) is None
-    assert best_tile(Convolution(1, 7, 7, 512, 512), 4) == 2, "weights of larger tiles take longer to read"
-    assert best_tile(Convolution(1, 1, 1, 512, 512), 4) is None
+    assert best_tile(Convolution(1, 56, 56, 64, 64), 4, AVX512) == 4
+    assert best_tile(Convolution(1, 56, 56, 64, 64), 2, AVX512) == 2
+    assert best_tile(Convolution(1, 56, 56, 64, 64), 0, AVX512) is None
+    assert best_tile(Convolution(1, 7, 7, 512, 512), 4, AVX512) == 2, "weights of larger tiles take longer to read"
+    assert best_tile(Convolution(1, 1, 1, 512, 512), 4, AVX512) is None
+    assert best_tile(Convolution(1, 7, 7, 512, 512), 4, NEON) == 4, "arithmetic costs more there"
+
+
+def test_other_tiles_of_a_layer():
+    with pytest.raises(PipelineError, match="no tile of a layer"):
+        WinogradConvolutions(outputs_of=("stage.0=3",))
+    assert str(WinogradConvolutions(outputs_of=("stage.0=2",))).endswith("{outputs-of=stage.0=2}")

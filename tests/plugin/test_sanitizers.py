@@ -16,7 +16,8 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 FUZZ = Path(__file__).with_name("fuzz_manifest.py")
-FLAGS = "-O0 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+# With more warnings than the build asks for, as errors.
+FLAGS = "-O0 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wshadow -Wnon-virtual-dtor"
 RUNTIMES = ("libasan.so", "libubsan.so")
 # Leaks: the compiler and Python keep what they have until the process ends.
 OPTIONS = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ireekit.profiling import Origin
+from ireekit.profiling import DispatchFacts, Origin
+from ireekit.profiling.facts import dispatch_facts
 
 from .conftest import MATMUL_BYTES, MATMUL_FLOPS, Compiled
 
@@ -31,3 +32,47 @@ def test_the_pipeline_stays_as_it_was() -> None:
     other, _ = collecting(pipeline)
     assert not pipeline.steps
     assert [step.phase for step in other.steps] == ["flow"]
+
+
+WRITTEN = """
+module {{
+  stream.executable private @k {attributes} {{
+    stream.executable.export public @k_kernel
+    builtin.module {{
+      func.func @k_kernel(%a: !stream.binding) {{
+        return
+      }}
+    }}
+  }}
+  util.func public @main(%x: tensor<4xf32>) -> tensor<4xf32> {{
+    %y = flow.dispatch @k::@k_kernel(%x) : (tensor<4xf32>) -> tensor<4xf32> loc("attention"("model.py":5:1))
+    util.return %y : tensor<4xf32>
+  }}
+}}
+"""
+
+
+def written(attributes: str) -> DispatchFacts:
+    from iree.compiler import ir
+
+    from ireekit.bindings import CompilerSession
+
+    session = CompilerSession()
+    session.context.load_all_available_dialects()
+    with session.context:
+        (facts,) = dispatch_facts(ir.Module.parse(WRITTEN.format(attributes=attributes)).operation)
+    return facts
+
+
+def test_written_kernels_state_their_work() -> None:
+    facts = written("attributes {work = {bytes = 32 : i64, flops = 12 : i64}}")
+    assert (facts.name, facts.flops, facts.bytes, facts.unknown) == ("k_kernel", 12, 32, "")
+    assert facts.origins == (Origin("attention", "model.py:5:1"),)
+
+
+def test_what_is_not_stated_is_said() -> None:
+    facts = written("attributes {work = {bytes = 32 : i64}}")
+    assert facts.flops is None
+    assert "does not say" in facts.unknown
+    assert written("").bytes is None
+    assert written("").unknown == "a shape is dynamic"

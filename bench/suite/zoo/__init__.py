@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from suite.zoo.blocks import BLOCKS
 from suite.zoo.decoders import DECODERS
 from suite.zoo.definition import ZooModel
 from suite.zoo.encoders import ENCODERS
@@ -9,9 +10,12 @@ from suite.zoo.images import IMAGE_MODELS
 from suite.zoo.pixels import PIXEL_MODELS
 from suite.zoo.small import SMALL_MODELS
 
-__all__ = ["MODELS", "ZooModel"]
+__all__ = ["EVERY", "MODELS", "ZooModel"]
 
 MODELS: dict[str, ZooModel] = {
     model.name: model for model in (*IMAGE_MODELS, *PIXEL_MODELS, *ENCODERS, *DECODERS, *SMALL_MODELS)
 }
 """Name -> model, in the order of the tables."""
+
+EVERY: dict[str, ZooModel] = {**MODELS, **{block.name: block for block in BLOCKS}}
+"""With the parts of models that the ablation has for passes that no model needs."""

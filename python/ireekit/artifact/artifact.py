@@ -42,7 +42,7 @@ class Artifact:
         self._program: Program | None = None
 
     @staticmethod
-    def assemble(program: bytes, metadata: Metadata) -> Artifact:
+    def assemble(program: bytes | memoryview, metadata: Metadata) -> Artifact:
         """Put what the compiler gave and how it was made into one artifact."""
         return Artifact(with_metadata(program, metadata.to_json()), metadata)
 

@@ -22,8 +22,12 @@ METADATA_ENTRY = "ireekit.json"
 
 _ZIP = b"PK\3\4"
 _END = struct.Struct("<4s4H2LH")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR = struct.Struct("<4sLQL")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
+_OFFSET64 = struct.Struct("<2HQ")
+_LONGEST_END = _END.size + 0xFFFF
 # From these values on, a ZIP64 record holds the real ones.
 _MAX_OFFSET = 0xFFFFFFFF
 _MAX_ENTRIES = 0xFFFF
@@ -32,41 +36,59 @@ _DATE_1980 = 0x21
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error)
 
 
-def with_metadata(program: bytes, metadata: bytes) -> bytes:
-    """``program`` with ``metadata`` as a further ZIP entry.
+def with_metadata(program: bytes | memoryview, metadata: bytes) -> bytes:
+    """``program`` with ``metadata`` as a further ZIP entry; copied once, since it holds the weights.
 
     Raises:
       ArtifactError: ``program`` is no polyglot ZIP.
     """
-    position = program.rfind(b"PK\x05\x06", max(0, len(program) - 65557))
-    if not program.startswith(_ZIP) or position < 0:
+    tail_start = max(0, len(program) - _LONGEST_END - _LOCATOR.size)
+    tail = bytes(program[tail_start:])
+    position = tail.rfind(b"PK\x05\x06")
+    if bytes(program[: len(_ZIP)]) != _ZIP or position < 0:
         raise ArtifactError(
             "the compiler's output is not a ZIP archive, metadata cannot be added",
             remedy="drop the flag --iree-vm-emit-polyglot-zip=false",
         )
-    end = _END.unpack_from(program, position)
-    entries, directory_size, directory_offset = end[4], end[5], end[6]
-    added = _LOCAL.size + len(METADATA_ENTRY) + len(metadata)
-    if directory_offset + added >= _MAX_OFFSET or entries + 1 >= _MAX_ENTRIES:
-        return _with_metadata_zip64(program, metadata)
-    directory = program[directory_offset : directory_offset + directory_size]
+    entries, size, offset = _directory(program, tail, position)
+    directory = bytes(program[offset : offset + size])
+    local, central = _entry(metadata, offset)
+    moved = offset + len(local) + len(metadata)
+    ending = _ending(entries + 1, size + len(central), moved)
+    return b"".join((program[:offset], local, metadata, directory, central, ending))
+
+
+def _directory(program: bytes | memoryview, tail: bytes, position: int) -> tuple[int, int, int]:
+    """Of the central directory: number of entries, bytes, offset; ``position`` is that of the end record."""
+    end = _END.unpack_from(tail, position)
+    found: tuple[int, int, int] = end[4], end[5], end[6]
+    before = position - _LOCATOR.size
+    if before < 0 or tail[before : before + 4] != b"PK\6\7":
+        return found
+    record = _END64.unpack_from(program, _LOCATOR.unpack_from(tail, before)[2])
+    return record[7], record[8], record[9]
+
+
+def _entry(metadata: bytes, offset: int) -> tuple[bytes, bytes]:
+    """The entry of the metadata at ``offset``: what is before its bytes, and its line in the directory."""
     name = METADATA_ENTRY.encode()
-    crc = zlib.crc32(metadata)
-    size = len(metadata)
-    local = _LOCAL.pack(b"PK\3\4", 20, 0, 0, 0, _DATE_1980, crc, size, size, len(name), 0)
-    central = _CENTRAL.pack(
-        b"PK\1\2", 20, 20, 0, 0, 0, _DATE_1980, crc, size, size, len(name), 0, 0, 0, 0, 0, directory_offset
-    )
-    moved = directory_offset + len(local) + len(name) + size
-    ending = _END.pack(b"PK\5\6", 0, 0, entries + 1, entries + 1, directory_size + len(central) + len(name), moved, 0)
-    return b"".join((memoryview(program)[:directory_offset], local, name, metadata, directory, central, name, ending))
+    crc, size = zlib.crc32(metadata), len(metadata)
+    extra = _OFFSET64.pack(1, 8, offset) if offset >= _MAX_OFFSET else b""
+    version = 45 if extra else 20
+    local = _LOCAL.pack(b"PK\3\4", version, 0, 0, 0, _DATE_1980, crc, size, size, len(name), 0)
+    short = 0xFFFFFFFF if extra else offset
+    sizes = (size, size, len(name), len(extra))
+    central = _CENTRAL.pack(b"PK\1\2", version, version, 0, 0, 0, _DATE_1980, crc, *sizes, 0, 0, 0, 0, short)
+    return local + name, central + name + extra
 
 
-def _with_metadata_zip64(program: bytes, metadata: bytes) -> bytes:
-    buffer = io.BytesIO(program)
-    with zipfile.ZipFile(buffer, "a") as archive:
-        archive.writestr(METADATA_ENTRY, metadata)
-    return buffer.getvalue()
+def _ending(entries: int, size: int, offset: int) -> bytes:
+    if offset < _MAX_OFFSET and entries < _MAX_ENTRIES:
+        return _END.pack(b"PK\5\6", 0, 0, entries, entries, size, offset, 0)
+    record = _END64.pack(b"PK\6\6", _END64.size - 12, 45, 45, 0, 0, entries, entries, size, offset)
+    locator = _LOCATOR.pack(b"PK\6\7", 0, offset + size, 1)
+    end = _END.pack(b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return record + locator + end
 
 
 def read_metadata(source: bytes | Path) -> bytes | None:

@@ -7,34 +7,73 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ireekit.bindings.capsules import capsule_of, context_address
-from ireekit.bindings.library import StringRef, library
+from ireekit.bindings.capsules import OPERATION, capsule_of, context_address, pointer_of
+from ireekit.bindings.library import STRING_CALLBACK, StringRef, library
 from ireekit.errors import ModelImportError
 
 if TYPE_CHECKING:
     from iree.compiler import ir
 
 
-class _Counter:
-    """A file object that only counts what is written to it."""
+def stream_bytecode(operation: ir.Operation, take: Callable[[int, int], None]) -> None:
+    """Give an operation's bytecode piece by piece, as address and size.
 
-    def __init__(self) -> None:
-        self.size = 0
+    The bindings would make an object of each piece, weights included.
 
-    def write(self, data: Any) -> int:
-        self.size += len(data)
-        return len(data)
+    Raises:
+      Whatever ``take`` raises, at the end.
+    """
+    failed: list[BaseException] = []
+
+    def forward(piece: StringRef, _user_data: object) -> None:
+        if not failed and piece.length:
+            try:
+                take(piece.data, piece.length)
+            except BaseException as error:  # ctypes would print it
+                failed.append(error)
+
+    callback = STRING_CALLBACK(forward)
+    library().mlirOperationWriteBytecode(pointer_of(operation._CAPIPtr, OPERATION), callback, None)
+    if failed:
+        raise failed[0]
 
 
-def write_aligned(operation: Any) -> mmap.mmap:
+def write_aligned(operation: ir.Operation) -> mmap.mmap:
     """An operation's bytecode in page-aligned memory, written once and held once."""
-    counter = _Counter()
-    operation.write_bytecode(counter)
-    memory = mmap.mmap(-1, counter.size)
-    operation.write_bytecode(memory)
+    size = 0
+
+    def count(_address: int, length: int) -> None:
+        nonlocal size
+        size += length
+
+    stream_bytecode(operation, count)
+    memory = pages(size)
+    view = (ctypes.c_char * size).from_buffer(memory)
+    end = start = ctypes.addressof(view)
+
+    def append(address: int, length: int) -> None:
+        nonlocal end
+        if end + length > start + size:
+            raise RuntimeError("bytecode that was written twice differs in size")
+        ctypes.memmove(end, address, length)
+        end += length
+
+    try:
+        stream_bytecode(operation, append)
+    finally:
+        # The view has to go before the mapping can be closed.
+        del view
     return memory
+
+
+def pages(size: int) -> mmap.mmap:
+    """Memory of whole pages, of this process alone where there is a choice: it takes less time to come by."""
+    if not hasattr(mmap, "MAP_PRIVATE"):
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def parse_aligned(memory: mmap.mmap, context: ir.Context) -> ir.Module:

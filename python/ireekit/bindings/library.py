@@ -22,6 +22,8 @@ class StringRef(Structure):
     _fields_ = (("data", c_void_p), ("length", c_size_t))
 
 
+STRING_CALLBACK = CFUNCTYPE(None, StringRef, c_void_p)
+
 # (name, result type, argument types) of include/iree/compiler/embedding_api.h.
 _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ("ireeCompilerGetAPIVersion", c_int, ()),
@@ -41,6 +43,7 @@ _SIGNATURES: tuple[tuple[str, object, tuple[object, ...]], ...] = (
     ("mlirDialectIsAExtensibleDialect", c_bool, (c_void_p,)),
     ("mlirOperationImplementsInterfaceStatic", c_bool, (StringRef, c_void_p, c_void_p)),
     ("mlirModuleCreateParse", c_void_p, (c_void_p, StringRef)),
+    ("mlirOperationWriteBytecode", None, (c_void_p, STRING_CALLBACK, c_void_p)),
 )
 
 

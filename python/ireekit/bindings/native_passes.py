@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ireekit.bindings.build import build_info
+from ireekit.bindings.build_cache import store, stored
 from ireekit.bindings.library import library_path
 from ireekit.bindings.native import is_plugin_pass
 
@@ -122,8 +124,20 @@ def native_anchor(name: str) -> str | None:
 
 def is_native_pipeline(name: str) -> bool:
     """Whether the compiler registers a pipeline of passes, not a single pass, called ``name``."""
-    known = native_passes()
-    return known[name].is_pipeline if name in known else name.endswith("-pipeline")
+    return _pipelines().get(name, name.endswith("-pipeline"))
+
+
+@functools.cache
+def _pipelines() -> Mapping[str, bool]:
+    """Which names stand for several passes: kept on disk, so that not every process starts a tool to ask it."""
+    build = build_info()
+    kept: Any = stored(build, "pipelines")
+    if isinstance(kept, dict) and kept and all(type(value) is bool for value in kept.values()):
+        return kept
+    found = {name: info.is_pipeline for name, info in native_passes().items()}
+    if found:
+        store(build, "pipelines", found)
+    return found
 
 
 @functools.lru_cache(maxsize=256)

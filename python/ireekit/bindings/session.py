@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from ireekit.bindings.bytecode import write_aligned
 from ireekit.bindings.collector import Collector, has_collector
 from ireekit.bindings.context_cache import end_with
-from ireekit.bindings.dialect_modules import COMPILER_DIALECTS, announce_dialects
+from ireekit.bindings.dialect_modules import COMPILER_DIALECTS, announce_dialects, lighten_dialects
 from ireekit.bindings.erasure import guard_erasure
 from ireekit.bindings.library import DIAGNOSTIC_CALLBACK, library
 from ireekit.bindings.models import note_models
@@ -51,6 +51,7 @@ class CompilerSession:
         guard_erasure()
         note_models()
         announce_dialects(COMPILER_DIALECTS)
+        lighten_dialects()
         self._session: Any = Session()
         self.set_flags(flags)
         self.context: ir.Context = self._session.context
@@ -185,18 +186,17 @@ class Invocation:
             ) from None
         return bool(self._invocation.execute_text_pass_pipeline(text))
 
-    def output_bytecode(self) -> bytes:
-        """The finished program as the bytes of a ``.vmfb``."""
+    def output_bytecode(self) -> memoryview:
+        """The finished program as the bytes of a ``.vmfb``, in memory of the compiler that the view holds."""
         from iree.compiler.api import Output
 
         output: Any = Output.open_membuffer()
         try:
             self._invocation.output_vm_bytecode(output)
-            return bytes(output.map_memory())
+            return memoryview(output.map_memory()).toreadonly().cast("B")
         except ValueError as error:
-            raise CompileError(f"the program could not be serialised: {error}") from None
-        finally:
             output.close()
+            raise CompileError(f"the program could not be serialised: {error}") from None
 
     def output_ir(self) -> bytes:
         """The program as it now stands, as MLIR bytecode."""

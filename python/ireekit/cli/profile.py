@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ireekit.cli.guard import tell
 from ireekit.cli.options import (
     add_compile_arguments,
     compile_model,
@@ -49,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--markdown", action="store_true", help="print Markdown")
-    parser.add_argument("--measure-machine", action="store_true", help="measure anew what the machine can do")
+    parser.add_argument(
+        "--measure-machine", action="store_true", help="measure anew what the machine can do, and say it"
+    )
     add_compile_arguments(parser, default_target="cpu")
 
 
@@ -59,12 +62,13 @@ def run(arguments: argparse.Namespace) -> int:
     from ireekit.cli.input_values import bind_inputs
     from ireekit.profiling import measured_machine, profile
     from ireekit.profiling.api import chosen_entry_point, thread_count
-    from ireekit.profiling.output import HEADERS, markdown, rows, summary
+    from ireekit.profiling.output import HEADERS, markdown, rows, summary, table_comparison
 
     specs = [parse_input(text) for text in arguments.input]
     artifact, facts = _artifact(arguments)
     if arguments.measure_machine:
-        measured_machine(thread_count(arguments.device), again=True)
+        measured = measured_machine(thread_count(arguments.device), again=True)
+        tell("\n".join(table_comparison(measured)))
     entry: EntryPoint = chosen_entry_point(artifact, arguments.function)
     found = profile(
         artifact,

@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="tuning file (default: MODEL.tuning.json)")
     parser.add_argument("--spec", type=Path, metavar="FILE", help="also write a tuning specification for iree-compile")
     parser.add_argument("--stock", action="store_true", help="tune what the stock iree-compile makes: without passes")
-    parser.add_argument("--forms", action="store_true", help="also try options of passes, on the whole model")
+    parser.add_argument(
+        "--forms", action="store_true", help="also try options of passes, and to leave passes out, on the whole model"
+    )
     parser.add_argument(
         "--budget", type=_seconds, default=600.0, metavar="TIME", help="of the search: 90s, 10m, 1h (default: 10m)"
     )

@@ -13,31 +13,39 @@ For what no operation on tensors is generated well from, such as the transforms 
     (doubled,) = kernels.dispatch(kernel, [tensor])
 
 Nothing in it is target-specific but the number of lanes, which the compiler splits or pads where a machine has others.
+
+``flops`` says how much arithmetic a kernel needs; with the bytes of its buffers it is kept in the attribute
+:data:`WORK` of its executable, where ``ireekit profile`` finds it.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ireekit.codegen.configuration import Translation
 from ireekit.errors import CodegenError
+from ireekit.passes.builders import tensor_type
 
 if TYPE_CHECKING:
     from iree.compiler import ir
 
 Index: TypeAlias = "int | str"
 """A number, or the name of an SSA value of type ``index``."""
+Count: TypeAlias = "int | tuple[str, int]"
+"""A number, or how many shares of so many a size makes, the last one perhaps smaller."""
+
+WORK = "work"
+"""An attribute of executables: a dictionary with ``bytes`` and ``flops``, where these are known."""
 
 _EXECUTABLE = """stream.executable private @{name} {{
-  stream.executable.export public @{name}_kernel workgroups() -> (index, index, index) {{
-    %x = arith.constant {x} : index
-    %y = arith.constant {y} : index
-    %z = arith.constant {z} : index
+  stream.executable.export public @{name}_kernel workgroups({sizes}) -> (index, index, index) {{
+{counts}
     stream.return %x, %y, %z : index, index, index
   }}
   builtin.module {{
@@ -49,6 +57,7 @@ _EXECUTABLE = """stream.executable private @{name} {{
 }}
 """
 _INDENT = "      "
+_ARITHMETIC = re.compile(r"(arith\.(?:add|sub|mul|div|neg)f|arith\.(?:max|min)\w*f|vector\.fma|math\.\w+)\b")
 
 
 @dataclass(frozen=True)
@@ -57,12 +66,12 @@ class Buffer:
 
     Attributes:
       name: the SSA value, a memref.
-      shape: of it.
+      shape: of it; sizes that are known at dispatch only by name.
       type: its text.
     """
 
     name: str
-    shape: tuple[int, ...]
+    shape: tuple[Index, ...]
     type: str
 
 
@@ -70,6 +79,16 @@ class KernelWriter:
     """The text of one kernel, written operation by operation at a place that moves into loops and back.
 
     Vectors are of ``lanes`` elements of type ``element``; methods that compute give the name of the SSA value made.
+
+    Args:
+      name: of the kernel.
+      operands, results: shapes of its buffers; a size may be one of ``sizes``.
+      lanes: of a vector.
+      workgroups: along three axes.
+      element: type of the buffers.
+      flops: operations on numbers that the kernel needs, counted as ``ireekit profile`` does; ``None``: not known.
+      scratch: how many of the results, the last ones, only hold what is computed on the way.
+      sizes: names of numbers of type ``index`` that a dispatch gives: ``("%rows",)``.
 
     Raises:
       CodegenError: the number of lanes or of workgroups is not positive, or a shape is empty.
@@ -79,14 +98,18 @@ class KernelWriter:
         self,
         name: str,
         *,
-        operands: Sequence[Sequence[int]],
-        results: Sequence[Sequence[int]],
+        operands: Sequence[Sequence[Index]],
+        results: Sequence[Sequence[Index]],
         lanes: int,
-        workgroups: tuple[int, int, int] = (1, 1, 1),
+        workgroups: tuple[Count, Count, Count] = (1, 1, 1),
         element: str = "f32",
+        flops: int | None = None,
+        scratch: int = 0,
+        sizes: Sequence[str] = (),
     ) -> None:
         shapes = [tuple(shape) for shape in (*operands, *results)]
-        if lanes < 1 or min(workgroups) < 1 or any(size < 1 for shape in shapes for size in shape):
+        numbers = [lanes, *workgroups, *(size for shape in shapes for size in shape)]
+        if any(isinstance(each, int) and each < 1 for each in numbers):
             raise CodegenError(
                 f"kernel {name!r} has {lanes} lanes, workgroups {workgroups} and buffers of shapes {shapes}",
                 remedy="kernels are written for static shapes without zeros",
@@ -95,20 +118,45 @@ class KernelWriter:
         self.lanes = lanes
         self.workgroups = workgroups
         self.element = element
+        self.flops = flops
+        self.sizes = tuple(sizes)
+        self._scratch = scratch
         self.vector = f"vector<{lanes}x{element}>"
         self.operands = tuple(shapes[: len(operands)])
         self.results = tuple(shapes[len(operands) :])
         self.buffers = tuple(
-            Buffer(f"%buffer{index}", shape, f"memref<{'x'.join(map(str, (*shape, element)))}>")
+            Buffer(f"%buffer{index}", shape, f"memref<{'x'.join((*map(_extent, shape), element))}>")
             for index, shape in enumerate(shapes)
         )
         self._constants: dict[str, str] = {}
         self._lines: list[str] = []
         self._made = 0
+        self._written_flops = 0
+
+    @property
+    def bytes(self) -> int | None:
+        """Read and written at least: operands and results, each once; ``None`` where a size is dynamic."""
+        results = self.results[: len(self.results) - self._scratch]
+        width = re.search(r"\d+", self.element)
+        assert width is not None
+        total = 0
+        for shape in (*self.operands, *results):
+            sizes = [each for each in shape if isinstance(each, int)]
+            if len(sizes) < len(shape):
+                return None
+            total += math.prod(sizes)
+        return total * int(width[0]) // 8
+
+    @property
+    def written_flops(self) -> int:
+        """Operations on numbers of all vector arithmetic written so far, as if each of it happened once."""
+        return self._written_flops
 
     def do(self, text: str) -> None:
         """Write one operation without results."""
         self._lines.append(text)
+        if self.vector in text and (found := _ARITHMETIC.search(text)) is not None:
+            self._written_flops += self.lanes * (2 if found[0] == "vector.fma" else 1)
 
     def let(self, text: str) -> str:
         """Write one operation with one result."""
@@ -267,16 +315,18 @@ class KernelWriter:
         constants = [f"{value} = arith.constant {text}" for text, value in self._constants.items()]
         views = [
             f"{each.name} = stream.binding.subspan %binding{index}[{self.index(0)}] : !stream.binding -> {each.type}"
+            + _braced([size for size in each.shape if isinstance(size, str)])
             for index, each in enumerate(self.buffers)
         ]
-        x, y, z = self.workgroups
+        sizes = [f"{size}: index" for size in self.sizes]
+        bindings = [f"%binding{index}: !stream.binding" for index in range(len(self.buffers))]
+        count = len(self.operands)
         return _EXECUTABLE.format(
             name=name,
-            x=x,
-            y=y,
-            z=z,
+            sizes=", ".join(sizes),
+            counts="\n".join(_count(axis, each) for axis, each in zip("xyz", self.workgroups, strict=True)),
             translation=Translation("Default"),
-            arguments=", ".join(f"%binding{index}: !stream.binding" for index in range(len(self.buffers))),
+            arguments=", ".join([*bindings[:count], *sizes, *bindings[count:]]),
             body="\n".join(_INDENT + line for line in (*constants, *views, *self._lines)),
         )
 
@@ -304,8 +354,13 @@ class CustomKernels:
         self._known: dict[str, str] = {}
         self._names: set[str] | None = None
 
-    def dispatch(self, kernel: KernelWriter, operands: Sequence[ir.Value]) -> list[ir.Value]:
+    def dispatch(
+        self, kernel: KernelWriter, operands: Sequence[ir.Value], sizes: Sequence[ir.Value] = ()
+    ) -> list[ir.Value]:
         """Call a kernel at the insertion point, on tensors with as many elements as its buffers have.
+
+        Args:
+          sizes: what the kernel's sizes are, in order, of type ``index``; positive.
 
         Returns:
           Its results, tensors of the shapes of its result buffers.
@@ -318,16 +373,25 @@ class CustomKernels:
         self._check(kernel, operands)
         symbol = self._symbol(kernel)
         element = ir.Type.parse(kernel.element)
-        results = [ir.RankedTensorType.get(shape, element) for shape in kernel.results]
+        given = dict(zip(kernel.sizes, sizes, strict=True))
+        of_operands, of_results = (
+            [given[each] for shape in shapes for each in shape if isinstance(each, str)]
+            for shapes in (kernel.operands, kernel.results)
+        )
+        results = [
+            tensor_type([each if isinstance(each, int) else None for each in shape], element)
+            for shape in kernel.results
+        ]
         entry = ir.SymbolRefAttr.get([symbol, f"{symbol}_kernel"])
+        segments = [len(sizes), len(operands) + len(sizes), len(of_operands), len(of_results)]
         return list(
             ir.Operation.create(
                 "flow.dispatch",
                 results=results,
-                operands=list(operands),
+                operands=[*sizes, *operands, *sizes, *of_operands, *of_results],
                 attributes={
                     "entry_points": ir.ArrayAttr.get([entry]),
-                    "operandSegmentSizes": ir.DenseI32ArrayAttr.get([0, len(operands), 0, 0]),
+                    "operandSegmentSizes": ir.DenseI32ArrayAttr.get(segments),
                 },
             ).results
         )
@@ -336,9 +400,9 @@ class CustomKernels:
         from iree.compiler import ir
 
         types = [ir.RankedTensorType(each.type) for each in operands]
-        sizes = [math.prod(each.shape) if each.has_static_shape else None for each in types]
         elements = {str(each.element_type) for each in types}
-        if sizes != [math.prod(shape) for shape in kernel.operands] or elements - {kernel.element}:
+        fits = len(types) == len(kernel.operands) and all(map(_fits, types, kernel.operands))
+        if not fits or elements - {kernel.element}:
             raise CodegenError(
                 f"kernel {kernel.name!r} is for {kernel.element} of shapes {list(kernel.operands)}",
                 remedy=f"it was given {', '.join(map(str, types))}",
@@ -364,8 +428,43 @@ class CustomKernels:
             name = f"{kernel.name}_{count}"
         self._names.add(name)
         made = ir.Operation.parse(kernel.text(name), context=self._module.context)
+        made.attributes[WORK] = _work(kernel, made.context)
         ir.InsertionPoint.at_block_begin(body).insert(made)
         return name
+
+
+def _work(kernel: KernelWriter, context: ir.Context) -> ir.DictAttr:
+    from iree.compiler import ir
+
+    i64 = ir.IntegerType.get_signless(64, context)
+    work = {"bytes": kernel.bytes, "flops": kernel.flops}
+    known = {name: ir.IntegerAttr.get(i64, value) for name, value in work.items() if value is not None}
+    return ir.DictAttr.get(known, context)
+
+
+def _extent(size: Index) -> str:
+    return str(size) if isinstance(size, int) else "?"
+
+
+def _braced(sizes: Sequence[str]) -> str:
+    return f"{{{', '.join(sizes)}}}" if sizes else ""
+
+
+def _count(name: str, count: Count) -> str:
+    """Of workgroups along an axis, as text in the region of an export."""
+    if isinstance(count, int):
+        return f"    %{name} = arith.constant {count} : index"
+    size, share = count
+    divisor = f"    %{name}_share = arith.constant {share} : index"
+    return f"{divisor}\n    %{name} = arith.ceildivui {size}, %{name}_share : index"
+
+
+def _fits(type: Any, shape: Sequence[Index]) -> bool:  # noqa: A002 (the field's own term)
+    """Whether a tensor may be given to a buffer: one of dynamic sizes has to have the same ones static."""
+    if all(isinstance(each, int) for each in shape):
+        return type.has_static_shape and math.prod(type.shape) == math.prod(shape)  # type: ignore[type-var]
+    static = [None if type.is_dynamic_dim(axis) else type.shape[axis] for axis in range(type.rank)]
+    return static == [each if isinstance(each, int) else None for each in shape]
 
 
 def _float(value: float, element: str) -> str:

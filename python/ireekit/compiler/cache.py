@@ -7,15 +7,17 @@ miss. A cache that cannot be written never fails a compilation.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ireekit.artifact import Artifact
+from ireekit.bindings.bytecode import stream_bytecode
 from ireekit.errors import ArtifactError
 from ireekit.files import cache_folder, write_atomically
 
@@ -119,9 +121,12 @@ class Cache:
 
 def module_digest(module: ir.Module) -> str:
     """SHA-256 of a module's bytecode, weights inside included, without holding that bytecode."""
-    sink = _HashSink()
-    module.operation.write_bytecode(sink)
-    return sink.digest.hexdigest()
+    digest = hashlib.sha256()
+    stream_bytecode(
+        module.operation,
+        lambda address, size: digest.update((ctypes.c_char * size).from_address(address)),
+    )
+    return digest.hexdigest()
 
 
 def cache_key(parts: Iterable[str]) -> str:
@@ -132,14 +137,3 @@ def cache_key(parts: Iterable[str]) -> str:
         digest.update(len(encoded).to_bytes(8, "little"))
         digest.update(encoded)
     return digest.hexdigest()
-
-
-class _HashSink:
-    """A file object that only hashes what is written to it."""
-
-    def __init__(self) -> None:
-        self.digest = hashlib.sha256()
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        return len(data)

@@ -14,6 +14,7 @@ from ireekit.bindings import PHASES, CompilerSession, Invocation, build_info
 from ireekit.bindings.bytecode import copy_module
 from ireekit.codegen.tuned.apply import with_tuning
 from ireekit.compiler.cache import Cache, cache_key, module_digest
+from ireekit.compiler.collection import paused_collection
 from ireekit.compiler.diagnostics import unsupported_error
 from ireekit.compiler.fallback import KEPT_AT, Fallback
 from ireekit.compiler.hardware import try_hardware_flags
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 # The level whose dispatches every target can generate code for.
 _SAFE_LEVEL = "O1"
 
-Finish: TypeAlias = Callable[[Invocation], bytes]
+Finish: TypeAlias = Callable[[Invocation], bytes | memoryview]
 """Takes what is wanted from an invocation that has run all phases."""
 
 TargetLike = str | Target | TargetSet | Iterable[str | Target]
@@ -191,7 +192,7 @@ def run_phases(
     options: CompileOptions,
     *,
     finish: Finish = Invocation.output_bytecode,
-) -> bytes:
+) -> bytes | memoryview:
     """Drive the session's module through all phases; gives what ``finish`` takes.
 
     Raises:
@@ -202,7 +203,8 @@ def run_phases(
     # A clone shares all weights. Errors are explained with it, and a second attempt starts from it.
     original = imported.module.operation.clone()
     try:
-        return _attempt(pipeline, session, imported.module.operation, original, options, finish)
+        with paused_collection():
+            return _attempt(pipeline, session, imported.module.operation, original, options, finish)
     except CompileError as error:
         if error.phase == "phase input" and (unsupported := _unsupported(imported, original)):
             raise unsupported_error(imported.framework, unsupported) from error
@@ -233,7 +235,7 @@ def _attempt(
     original: ir.Operation,
     options: CompileOptions,
     finish: Finish,
-) -> bytes:
+) -> bytes | memoryview:
     # Steps on kernels tune them; with dialects of a pipeline's own they may have to lower something, too.
     fallback = None if pipeline.dialects else Fallback(session.compiler)
     with ProgressLine(f"compiling for {session.targets}", options.progress) as progress:

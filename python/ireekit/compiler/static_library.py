@@ -90,7 +90,7 @@ def compile_static_library(
                 dynamic_shapes=dynamic_shapes,
                 import_options=import_options,
             )
-            finished = run_phases(pipeline, session, options, finish=Invocation.output_ir)
+            finished = bytes(run_phases(pipeline, session, options, finish=Invocation.output_ir))
             source = _as_c(finished, session.flags)
             files = {
                 f"{name}.o": made.read_bytes(),

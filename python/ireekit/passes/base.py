@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
@@ -47,6 +50,7 @@ class Pass(ABC):
         runs. The compiler's own dialects need not be listed.
       acts_on: operations without which it has nothing to do, see "What a pass acts on" in docs/passes.md: it is not run
         where none of them is in the operation it would run on. ``None``: it runs always.
+      for_speed: programs compute the same without it, so that ``ireekit tune --forms`` may try to leave it out.
 
     Example::
 
@@ -63,6 +67,7 @@ class Pass(ABC):
     anchor: ClassVar[str] = "builtin.module"
     dependent_dialects: ClassVar[tuple[Dialect | str, ...]] = ()
     acts_on: ClassVar[tuple[str, ...] | None] = None
+    for_speed: ClassVar[bool] = False
 
     def __new__(cls, *_arguments: Any, **_options: Any) -> Self:
         make_dataclass(cls)
@@ -129,22 +134,43 @@ class NativePasses:
         return f"{self.name}={self.text}"
 
 
+_read: ContextVar[dict[tuple[str, ...], str] | None] = ContextVar("ireekit_read_sources", default=None)
+"""Digests of the source files of packages, while several fingerprints are made."""
+
+
+@contextmanager
+def reading_sources_once() -> Generator[None]:
+    """Fingerprints of passes made inside read the files of a package once, not once for each of its passes."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
 def _source_digest(cls: type) -> str:
+    """Of the file of ``cls``, and those of its package, where its helpers are."""
+    file = Path(source_file(cls) or repr(cls))
+    package = sys.modules.get(getattr(sys.modules.get(cls.__module__), "__package__", None) or "")
+    folders: list[str] = list(getattr(package, "__path__", ()))
+    alone = not any(file.is_relative_to(folder) for folder in folders)
+    key = (*folders, str(file)) if alone else tuple(folders)
+    read = _read.get()
+    if read is None:
+        return _digest_of(file, folders)
+    if key not in read:
+        read[key] = _digest_of(file, folders)
+    return read[key]
+
+
+def _digest_of(file: Path, folders: Iterable[str]) -> str:
     import hashlib
 
     digest = hashlib.sha256()
-    for path in _sources(cls):
+    beside = {path for folder in folders for path in Path(folder).rglob("*.py")}
+    for path in sorted(beside | {file}):
         try:
             digest.update(path.read_bytes())
         except OSError:
-            digest.update(repr(cls).encode())
+            digest.update(str(path).encode())
     return digest.hexdigest()[:16]
-
-
-def _sources(cls: type) -> list[Path]:
-    """The file of ``cls``, and those of its package, where its helpers are."""
-    file = source_file(cls)
-    package = sys.modules.get(getattr(sys.modules.get(cls.__module__), "__package__", None) or "")
-    folders: list[str] = list(getattr(package, "__path__", ()))
-    beside = {path for folder in folders for path in Path(folder).rglob("*.py")}
-    return sorted(beside | {Path(file or repr(cls))})

@@ -173,10 +173,20 @@ def empty_like(value: ir.Value, element: Any = None) -> ir.Value:
 
 def fill(value: ir.Value, into: ir.Value) -> ir.Value:
     """``linalg.fill`` of the tensor ``into`` with a scalar."""
-    from iree.compiler.dialects import linalg
+    from iree.compiler import ir
 
-    made: Any = linalg.fill(value, outs=[into])
-    return values_of(made)[0]
+    made = ir.Operation.create(
+        "linalg.fill",
+        results=[into.type],
+        operands=[value, into],
+        attributes={"operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 1])},
+        regions=1,
+    )
+    element: Any = into.type
+    block = add_block(made.regions[0], [value.type, element.element_type], made.location)
+    with ir.InsertionPoint(block), made.location:
+        ir.Operation.create("linalg.yield", operands=[block.arguments[0]])
+    return made.results[0]
 
 
 def full(shape: Sequence[int | ir.Value], value: Any, element: Any) -> ir.Value:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from ireekit.bindings.elements import dense_bytes, dense_from_bytes, resource_bytes
+from ireekit.bindings.elements import dense_bytes, dense_from_memory, resource_bytes
+from ireekit.passes.uses import defining_op
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -57,8 +58,8 @@ class ElementType:
         """Bytes of an element in a dense attribute."""
         return (self.bits + 7) // 8 or self.dtype.itemsize
 
-    def unpack(self, data: bytes) -> Array:
-        """The elements of a dense attribute from its bytes."""
+    def unpack(self, data: bytes | memoryview) -> Array:
+        """The elements of a dense attribute from its bytes; may share memory with them."""
         if self.stored_bytes == self.dtype.itemsize:
             return self.wrap(np.frombuffer(data, self.dtype))
         rows = np.frombuffer(data, np.uint8).reshape(-1, self.stored_bytes)
@@ -66,23 +67,24 @@ class ElementType:
         padded[:, : self.stored_bytes] = rows
         return self.wrap(padded.reshape(-1).view(self.dtype))
 
-    def pack(self, values: Array) -> bytes:
-        """The bytes of a dense attribute with these elements."""
+    def pack(self, values: Array) -> Array:
+        """The bytes of a dense attribute with these elements, contiguous; may share memory with them."""
         if self.is_integer and self.bits < self.dtype.itemsize * 8:
             values = values & values.dtype.type((1 << self.bits) - 1)
         flat = np.ascontiguousarray(values).reshape(-1)
         if self.stored_bytes == self.dtype.itemsize:
-            return flat.tobytes()
-        return flat.view(np.uint8).reshape(-1, self.dtype.itemsize)[:, : self.stored_bytes].tobytes()
+            return flat
+        stored = flat.view(np.uint8).reshape(-1, self.dtype.itemsize)[:, : self.stored_bytes]
+        return np.ascontiguousarray(stored).reshape(-1)
 
     @property
     def is_integer(self) -> bool:
         return self.bits > 0
 
     def wrap(self, values: Array) -> Array:
-        """Integers reduced to ``bits``, in two's complement."""
+        """Integers reduced to ``bits``, in two's complement; may share memory with ``values``."""
         if not self.is_integer or self.bits == self.dtype.itemsize * 8:
-            return values.astype(self.dtype)
+            return values.astype(self.dtype, copy=False)
         if self.bits == 1:
             return (values & 1).astype(self.dtype)
         shift = self.dtype.itemsize * 8 - self.bits
@@ -180,8 +182,7 @@ def read_constant(attribute: Any) -> Constant | None:
 
 def constant_value(value: Any) -> Constant | None:
     """The constant that an SSA value is, from the ``value`` attribute of the operation that makes it, or ``None``."""
-    owner = value.owner
-    operation = getattr(owner, "operation", None)
+    operation = defining_op(value)
     if operation is None or operation.name not in CONSTANT_OPS or "value" not in operation.attributes:
         return None
     found = read_constant(operation.attributes["value"])
@@ -203,13 +204,14 @@ def constant_attribute(array: Any, type: Any) -> Any:  # noqa: A002
     if element is None:
         raise ValueError(f"constants of type {type} cannot be written")
     given = np.asarray(array)
-    values = element.wrap(given) if element.is_integer else given.astype(element.dtype)
+    values = element.wrap(given) if element.is_integer else given.astype(element.dtype, copy=False)
     if not hasattr(type, "has_static_shape"):
         return _integer(values, type) if element.is_integer else _float(values, type)
     shape = shape_of(type)
     if values.shape != shape and values.size != 1:
         raise ValueError(f"an array of shape {values.shape} is no {type}")
-    return dense_from_bytes(element.pack(values), type)
+    packed = element.pack(values)
+    return dense_from_memory(packed.ctypes.data, packed.nbytes, type)
 
 
 def _integer(values: Array, type: ir.Type) -> Any:  # noqa: A002

@@ -27,6 +27,8 @@ class _Extras:
     minimum: float | None = None
     maximum: float | None = None
     trials: tuple[Any, ...] = ()
+    measured: str = ""
+    by_layer: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class OptionField:
       required: it has no default.
       default: a function that gives the default; fails where ``required``.
       trials: values that tuning may try: another form of the same program.
+      measured: name of a cost that tuning measures on the machine, to try it too; empty for none.
+      by_layer: the field of the option that says other values for single layers; empty for none.
     """
 
     field: str
@@ -53,6 +57,8 @@ class OptionField:
     required: bool
     default: Callable[[], Any]
     trials: tuple[Any, ...] = ()
+    measured: str = ""
+    by_layer: str = ""
 
     def check(self, value: Any) -> Any:
         """``value`` as the option keeps it.
@@ -84,6 +90,8 @@ def option(
     minimum: float | None = None,
     maximum: float | None = None,
     trials: Sequence[Any] = (),
+    measured: str = "",
+    by_layer: str = "",
 ) -> Any:
     """A field of a pass with more to say than a type and a default.
 
@@ -93,12 +101,14 @@ def option(
       default_factory: makes the default instead.
       minimum, maximum: range of a number, or of each number of a list.
       trials: values that ``ireekit tune --forms`` tries: the program computes the same with each.
+      measured: a cost, an attribute of :class:`ireekit.targets.machines.Machine`, that it measures here and tries too.
+      by_layer: the field of an option, texts ``"LAYER=VALUE"``, for layers that another of the trials suits better.
 
     Example::
 
         max_ops: int = option(4, "operations in a group at most", minimum=1)
     """
-    metadata = {_METADATA: _Extras(description, minimum, maximum, tuple(trials))}
+    metadata = {_METADATA: _Extras(description, minimum, maximum, tuple(trials), measured, by_layer)}
     if default_factory is not MISSING:
         return field(default_factory=default_factory, metadata=metadata)
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
@@ -158,6 +168,8 @@ def _option_field(each: Field[Any], annotations: Mapping[str, Any]) -> OptionFie
         required,
         default,
         extras.trials,
+        extras.measured,
+        extras.by_layer,
     )
 
 

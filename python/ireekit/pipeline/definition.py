@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ireekit.errors import PipelineError
 from ireekit.passes import NativePasses, Pass, walk
+from ireekit.passes.base import reading_sources_once
 from ireekit.passes.registry import Passes
 from ireekit.pipeline.configuration import WITHOUT, PipelineOption, configured_pass, left_out, make_option, values_in
 from ireekit.pipeline.fingerprints import dialect_fingerprint
@@ -282,18 +283,19 @@ class PipelineDefinition:
     def fingerprint(self, families: Collection[str]) -> str:
         """Changes with everything of the pipeline that can change a program for these target families."""
         steps = self.steps_for(families)
-        return "\n".join(
-            [
-                self.name,
-                *self.flags,
-                *(f"dialect {dialect_fingerprint(dialect)}" for dialect in self.dialects),
-                *(f"{step.point} {step.action.fingerprint()}" for step in steps),
-                *(
-                    f"{each.name} {sorted(each.dialects)} {[step.action.fingerprint() for step in each.steps]}"
-                    for each in self._inputs
-                ),
-            ]
-        )
+        with reading_sources_once():
+            return "\n".join(
+                [
+                    self.name,
+                    *self.flags,
+                    *(f"dialect {dialect_fingerprint(dialect)}" for dialect in self.dialects),
+                    *(f"{step.point} {step.action.fingerprint()}" for step in steps),
+                    *(
+                        f"{each.name} {sorted(each.dialects)} {[step.action.fingerprint() for step in each.steps]}"
+                        for each in self._inputs
+                    ),
+                ]
+            )
 
 
 def _configured(step: Step, values: Mapping[PipelineOption, Any]) -> Step:

@@ -23,6 +23,7 @@ _COPY_SECONDS = 0.1
 _LEAST_CALLS = 5
 _COPY_SIZES = tuple(1 << power for power in range(16, 29, 2))
 _FORMAT = 3
+_CACHED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ class Machine:
     def bandwidth(self, moved: float) -> float:
         """1e9 bytes a second where ``moved`` bytes are moved in all."""
         return next((rate for size, rate in self.bandwidths if size >= moved), self.bandwidths[-1][1])
+
+    def costs(self) -> dict[str, float]:
+        """What the table of machines (:class:`ireekit.targets.machines.Machine`) says of a family, measured here."""
+        return {
+            "memory_flops": round(self.gflops / self.bandwidths[-1][1], 1),
+            "cache_flops": round(self.gflops / self.bandwidth(_CACHED_BYTES), 1),
+        }
 
     def least_seconds(self, flops: float | None, moved: float | None) -> float | None:
         """The time that arithmetic or memory need at least; ``None`` where neither is known."""

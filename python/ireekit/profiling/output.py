@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ireekit.profiling.facts import Origin
+from ireekit.profiling.machine import Machine
 from ireekit.profiling.result import DispatchProfile, Profile
 
 HEADERS = ("dispatch", "calls", "ms", "%", "GFLOP", "GFLOP/s", "MB", "GB/s", "bound", "% of roof", "lost ms", "from")
 """Of :func:`rows`."""
+
+_NO_LAYER = "no layer: made by a pass"
 
 
 def summary(profile: Profile) -> list[str]:
@@ -29,6 +32,18 @@ def summary(profile: Profile) -> list[str]:
         f"known work: {work}",
         f"{machine.name}, {_counted(machine.threads, 'thread')}: {roof}",
     ]
+
+
+def table_comparison(machine: Machine) -> list[str]:
+    """Lines that say the costs of a machine, and those of its family in the table that passes choose by."""
+    from ireekit.targets.machines import host_machine
+
+    family = host_machine()
+    lines = [f"measured: {machine.gflops:.0f} GFLOP/s"]
+    for name, cost in machine.costs().items():
+        known = "" if family is None else f"; the table has {getattr(family, name)} for {family.name}"
+        lines.append(f"  {name} {cost}{known}")
+    return lines
 
 
 def rows(profile: Profile, *, limit: int | None = None) -> list[list[str]]:
@@ -59,7 +74,7 @@ def _row(dispatch: DispatchProfile, total: float) -> list[str]:
         _number(dispatch.gflops_per_second, 1, 1),
         _number(dispatch.bytes, 1e6, 2),
         _number(dispatch.gigabytes_per_second, 1, 1),
-        dispatch.bound or "",
+        dispatch.bound or dispatch.unknown,
         _number(dispatch.of_roof, 0.01, 0),
         _number(dispatch.lost_milliseconds, 1, 3),
         _whence(dispatch),
@@ -79,7 +94,7 @@ def _whence(dispatch: DispatchProfile) -> str:
     name = first.layer or (layers[0] if layers else "")
     further = len(set(layers) - {name})
     parts = [name + (f" (+{further})" if further else ""), _short_source(first)]
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in parts if part) or _NO_LAYER
 
 
 def _short_source(origin: Origin) -> str:

@@ -31,6 +31,7 @@ class DispatchProfile:
       operations: names of the operations on tensors in it.
       origins: where it is dispatched from, each once.
       layers: of everything that was fused into it, its origins first.
+      unknown: why its work is not known; empty where it is.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DispatchProfile:
     operations: tuple[str, ...]
     origins: tuple[Origin, ...]
     layers: tuple[str, ...]
+    unknown: str = ""
 
     @property
     def gflops_per_second(self) -> float | None:
@@ -82,6 +84,7 @@ class DispatchProfile:
             "operations": list(self.operations),
             "origins": [{"layer": origin.layer, "source": origin.source} for origin in self.origins],
             "layers": list(self.layers),
+            "unknown": self.unknown,
         }
 
 
@@ -179,7 +182,14 @@ def _dispatch(
         operations=() if facts is None else facts.operations,
         origins=origins,
         layers=tuple(dict.fromkeys(layers)),
+        unknown=_unknown(flops, facts),
     )
+
+
+def _unknown(flops: int | None, facts: DispatchFacts | None) -> str:
+    if flops is not None:
+        return ""
+    return "only its name is known" if facts is None else facts.unknown
 
 
 def _common_prefix(names: Iterable[str]) -> str:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ireekit.codegen.tuned.file import Tuning
+from ireekit.passes.instrumentation import Statistics
+from ireekit.profiling import measured_machine
 from ireekit.tuning.database import Database
 from ireekit.tuning.dispatches import Dispatch
 from ireekit.tuning.executors import builders
-from ireekit.tuning.form_search import FormSearch
+from ireekit.tuning.form_search import FormSearch, Subjects
 from ireekit.tuning.run import Run, least_times
 from ireekit.tuning.tasks import DispatchOutcome
 
@@ -78,7 +80,8 @@ def tune(
       pipeline: to compile with; ``None``: mypipeline.
       target: ``"cpu"``.
       top: how many dispatches, those that take longest.
-      budget: in seconds, for the search; compiling and measuring the whole model before and after comes on top.
+      budget: in seconds, for the search, half of it at most for forms; compiling and measuring the whole model before
+        and after comes on top.
       threads: that will run the program.
       jobs: how many candidates are compiled at a time.
       candidates: for each kernel at most.
@@ -90,8 +93,8 @@ def tune(
       compile_options: further arguments of :meth:`ireekit.Pipeline.compile`.
       entry_point: of the model; ``None``: the only one, or ``main``.
       values: of its inputs, flat; none: random ones.
-      forms: also try what passes offer as options (``option(..., trials=...)``), on the whole model, before kernels
-        are looked at. The program is compiled once for each.
+      forms: also try what passes offer as options (``option(..., trials=...)``), and to do without some, on the whole
+        model, before kernels are looked at. The program is compiled once for each.
 
     Raises:
       TuningError: the target is no CPU, the database cannot be used, or a cluster does not answer.
@@ -102,27 +105,42 @@ def tune(
     run.check(target)
     with tempfile.TemporaryDirectory(prefix="ireekit-tune-") as folder, Database(database) as known:
         run.tell("compiling the model")
-        artifact, collected = run.compile(model, inputs, target)
+        started = time.monotonic()
+        counts = Statistics()
+        model_ = run.compile(model, inputs, target, instrumentation=counts if forms else None)
         run.tell("measuring its dispatches")
-        profile = run.profile(artifact, entry_point, values)
+        profile = run.profile(model_, entry_point, values)
         formed: float | None = None
+        deadline, finished_forms = time.monotonic() + budget, True
         if forms:
-            best = FormSearch(run, known, model, inputs, target, entry_point, values).search(artifact, profile)
+            subjects = Subjects(model, inputs, target, entry_point, values)
+            found = FormSearch(
+                run,
+                known,
+                subjects,
+                model_,
+                deadline - budget / 2,
+                deadline - budget - started,
+                _idle(counts),
+                lambda: measured_machine(threads).costs(),
+            )
+            best, finished_forms = found.search(), found.finished
             if best:
                 formed = profile.dispatch_milliseconds
-                artifact, collected = run.compile(model, inputs, target)
-                profile = run.profile(artifact, entry_point, values)
+                model_ = run.compile(model, inputs, target)
+                profile = run.profile(model_, entry_point, values)
+        collected = model_.dispatches
         tasks = run.tasks(profile.dispatches[:top], collected, candidates, seed)
         with builders(jobs, dask) as made:
-            finished = run.search(tasks, made, known, Path(folder), time.monotonic() + budget)
+            finished = run.search(tasks, made, known, Path(folder), deadline) and finished_forms
             run.confirm(tasks, known, Path(folder))
         tuning = run.tuning(tasks)
         was, now = least_times([profile]), least_times([profile])
         if tuning.kernels:
             run.tell("measuring the tuned model")
-            tuned, _ = run.compile(model, inputs, target, tuning)
+            tuned = run.compile(model, inputs, target, tuning)
             # In turn: what else the machine does should count for both, or for none.
-            order = [run.profile(each, entry_point, values) for each in (tuned, artifact, tuned)]
+            order = [run.profile(each, entry_point, values) for each in (tuned, model_, tuned)]
             was, now = least_times([profile, order[1]]), least_times([order[0], order[2]])
             dropped = run.drop_worse(tasks, was, now)
             now |= {name: was[name] for name in dropped if name in was}
@@ -137,6 +155,15 @@ def tune(
         run.known,
         collected,
     )
+
+
+def _idle(counts: Statistics) -> set[str]:
+    """Passes that count something, and counted nothing."""
+    found: dict[str, int] = {}
+    for each in counts.values:
+        name = each.pass_text.partition("{")[0]
+        found[name] = found.get(name, 0) + each.value
+    return {name for name, count in found.items() if not count}
 
 
 def _default(pipeline: Pipeline | None) -> Pipeline:

@@ -142,6 +142,8 @@ def _dispatch(executable: ir.Operation, device: str, sites: dict[str, ir.Operati
     bare = Dispatch(entry[2], kernel_key(function), target, machine_in(target), entry, device=device)
     if bare.machine is None:
         return replace(bare, obstacle="its machine is not in the table of machines")
+    if not structured_operations(function):
+        return replace(bare, obstacle="a pass wrote it, or it only copies; --forms tries what its pass can choose")
     if is_configured(function):
         return replace(bare, obstacle="a pass configures each of its operations")
     site = sites.get("::".join(entry))

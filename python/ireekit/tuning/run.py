@@ -7,6 +7,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from ireekit.codegen.configuration import CompilationInfo
 from ireekit.codegen.tuned.file import Form, TunedKernel, Tuning, compiler_build, machine_words, target_digest
 from ireekit.codegen.tuned.forms import with_forms
 from ireekit.errors import TuningError
+from ireekit.passes.options import options_of
+from ireekit.profiling.api import collecting
 from ireekit.tuning.building import Built, build
 from ireekit.tuning.database import Database, Subject
 from ireekit.tuning.dispatches import CollectConfigurations, Collected, CollectSources, Dispatch
@@ -27,13 +30,40 @@ from ireekit.tuning.tasks import WORTH, Task, ready
 if TYPE_CHECKING:
     from ireekit.artifact import Artifact
     from ireekit.facade import Pipeline
-    from ireekit.profiling import DispatchProfile, Profile
+    from ireekit.passes.instrumentation import Instrumentation
+    from ireekit.profiling import DispatchFacts, DispatchProfile, Profile
 
 WORSE = 1.0
 """A configuration is dropped where its dispatches take more than this share of their former time in the model."""
 
 _QUICK_SECONDS, _CAREFUL_SECONDS = 0.2, 1.0
 _CALLS = 20
+
+
+@dataclass
+class Compiled:
+    """A model that was compiled.
+
+    Attributes:
+      artifact: of it.
+      dispatches: in it.
+      facts: of these.
+      profile: the last one that was measured.
+    """
+
+    artifact: Artifact
+    dispatches: Collected
+    facts: tuple[DispatchFacts, ...]
+    _profile: Profile | None = None
+
+    @property
+    def profile(self) -> Profile:
+        assert self._profile is not None
+        return self._profile
+
+    @profile.setter
+    def profile(self, profile: Profile) -> None:
+        self._profile = profile
 
 
 class Run:
@@ -65,6 +95,12 @@ class Run:
         """Where programs run."""
         return "cpu-sync" if self._threads == 1 else f"cpu?threads={self._threads}"
 
+    def option_value(self, form: Form) -> str:
+        """What an option is without tuning, as in pipeline text."""
+        action = next(step.action for step in self.pipeline.steps if step.action.name == form.step)
+        option = options_of(type(action))[form.option]
+        return option.type.print(getattr(action, option.field))
+
     def use_forms(self, forms: tuple[Form, ...]) -> None:
         """Compile with these from here on."""
         self._forms = forms
@@ -89,29 +125,41 @@ class Run:
         target: str,
         tuning: Tuning | None = None,
         forms: Sequence[Form] | None = None,
-    ) -> tuple[Artifact, Collected]:
+        instrumentation: Instrumentation | None = None,
+    ) -> Compiled:
         found: Collected = {}
-        pipeline = with_forms(self._pipeline.configured(), self._forms if forms is None else forms).extended()
+        formed = with_forms(self._pipeline.configured(), self._forms if forms is None else forms)
+        pipeline, facts = collecting(formed)
         pipeline.at("executable-sources", CollectSources(found))
         pipeline.at("executable-configurations", CollectConfigurations(found))
         given: dict[str, Any] = {**self._options, "cache": False, "progress": False, "tuning": tuning}
+        if instrumentation is not None:
+            given["instrumentation"] = instrumentation
         artifact = pipeline.compile(model, *inputs, target=target, **given)
         if artifact.metadata is not None:
             self._flags = _codegen_flags(artifact.metadata.flags)
             self._model = artifact.metadata.input_digest
         for each in found.values():
             self._target = each.target
-        return artifact, found
+        return Compiled(artifact, found, tuple(facts))
 
-    def profile(self, artifact: Artifact, entry_point: str | None, values: Sequence[Any]) -> Profile:
+    def profile(self, compiled: Compiled, entry_point: str | None, values: Sequence[Any]) -> Profile:
+        """Measure the dispatches of a model."""
         from ireekit.profiling import Machine, profile
 
         # Times alone are of interest, not what the machine could do.
         machine = Machine("", self._threads, 1.0, ((1, 1.0),))
         with one_at_a_time():
-            return profile(
-                artifact, *values, entry_point=entry_point, device=self.device, calls=_CALLS, machine=machine
+            compiled.profile = profile(
+                compiled.artifact,
+                *values,
+                facts=compiled.facts,
+                entry_point=entry_point,
+                device=self.device,
+                calls=_CALLS,
+                machine=machine,
             )
+        return compiled.profile
 
     def tasks(
         self, dispatches: Iterable[DispatchProfile], collected: Collected, candidates: int, seed: int

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ireekit.errors import ModelImportError
+from ireekit.frontends.onnx.activations import expand_gelu
 from ireekit.frontends.onnx.folding import fold_shapes
 from ireekit.frontends.onnx.model import OnnxModel
 
@@ -81,6 +82,8 @@ def _finished(proto: onnx.ModelProto, model: OnnxModel) -> OnnxModel:
         if not fold_shapes(proto):
             break
     _name_nodes(proto.graph)
+    if expand_gelu(proto):
+        proto = infer(proto, model.name)
     _drop_allowzero(proto.graph)
     return OnnxModel(proto, model.data, model.name)
 

@@ -195,6 +195,27 @@ def _gelu(value: torch.Tensor, *, approximate: str = "none") -> torch.Tensor:
     return (0.5 * wide * (torch.tanh(inner) + 1.0)).to(value.dtype)
 
 
+def _view(value: torch.Tensor, size: Sequence[int | torch.SymInt]) -> torch.Tensor:
+    """Without dimensions of 1 where several dynamic ones become fewer: the compiler takes a dynamic one for the 1."""
+
+    def dynamic(extents: Sequence[int | torch.SymInt]) -> int:
+        return sum(type(extent) is not int or extent == -1 for extent in extents)
+
+    def is_one(extent: int | torch.SymInt) -> bool:
+        return type(extent) is int and extent == 1
+
+    if not any(map(is_one, size)) or not 2 <= dynamic(value.shape) > dynamic(size):
+        return NotImplemented
+    for axis in reversed(range(value.dim())):
+        if is_one(value.shape[axis]):
+            value = value.squeeze(axis)
+    result = torch.ops.aten.view.default(value, [extent for extent in size if not is_one(extent)])
+    for axis, extent in enumerate(size):
+        if is_one(extent):
+            result = result.unsqueeze(axis)
+    return result
+
+
 def _fmod(value: torch.Tensor, divisor: float) -> torch.Tensor:
     return torch.fmod(value, torch.full((), divisor, dtype=value.dtype, device=value.device))
 
@@ -230,6 +251,7 @@ _OURS: dict[Any, Callable[..., Any]] = {
     torch.ops.aten.fmod.Scalar: _fmod,
     torch.ops.aten.gelu.default: _gelu,
     torch.ops.aten.instance_norm.default: _instance_norm,
+    torch.ops.aten.view.default: _view,
     **{op: _widened(op) for op in _UNSIGNED},
     torch.ops.aten.scaled_dot_product_attention.default: _attention,
 }
