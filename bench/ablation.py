@@ -46,7 +46,7 @@ from ireekit.files import cache_folder, write_atomically
 _RESULTS = Path(__file__).parent / "results"
 _QUICK = "mobilenetv2,bert,lstm"
 _MODELS = (
-    "mobilenetv3,efficientnet,resnet50,unet,vit,bert,whisper,gpt2-decode,lstm,resnext-block,softmax-head,one-window"
+    "mobilenetv3,resnet50,unet,vit,bert,whisper,gpt2-decode,lstm,mbconv-block,resnext-block,softmax-head,one-window"
 )
 _ALL = "all passes"
 _NONE = "without any pass"
@@ -185,7 +185,7 @@ def _title(name: str) -> str:
 def _cell(model: dict[str, Any], name: str, passes: Sequence[str]) -> str:
     if name in model["problems"]:
         return "fails"
-    if name not in model.get("tried", passes):
+    if name not in [*model.get("tried", passes), *model.get("idle", ())]:
         return "-"
     time_ = model["times"].get(name)
     return "" if time_ is None else f"{time_ / model['times'][_ALL]:.2f}"
@@ -218,13 +218,11 @@ def _ablated(places: Places, name: str, setting: Setting) -> dict[str, Any]:
             (out / f"{_ALL}.vmfb").unlink(missing_ok=True)
         add(_ALL, mypipeline.pipeline)
         if not changed.exists():
-            changed.write_text(json.dumps(changing(out / "dump", pass_names(setting.target.partition(":")[0]))))
+            known = pass_names(setting.target.partition(":")[0])
+            changed.write_text(json.dumps({"known": known, "changes": changing(out / "dump", known)}))
             shutil.rmtree(out / "dump")
-        others = {
-            each: mypipeline.pipeline.without(each)
-            for each in json.loads(changed.read_text())
-            if each in setting.passes
-        }
+        seen: dict[str, list[str]] = json.loads(changed.read_text())
+        others = {each: mypipeline.pipeline.without(each) for each in seen["changes"] if each in setting.passes}
         for what, pipeline in {_NONE: Pipeline("none"), **others}.items():
             try:
                 add(what, pipeline)
@@ -233,7 +231,8 @@ def _ablated(places: Places, name: str, setting: Setting) -> dict[str, Any]:
         for _ in range(setting.rounds):
             with locked(setting.lock):
                 turns.take(setting.seconds)
-        return {"times": turns.milliseconds(), "errors": errors, "problems": problems}
+        idle = [each for each in seen["known"] if each not in seen["changes"]]
+        return {"times": turns.milliseconds(), "errors": errors, "problems": problems, "idle": idle}
 
 
 def _parser() -> argparse.ArgumentParser:

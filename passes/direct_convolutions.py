@@ -15,7 +15,7 @@ from iree.compiler import ir
 import ireekit
 from ireekit.passes import Statistic, option
 from ireekit.passes.builders import before
-from ireekit.passes.uses import defining_op
+from ireekit.passes.uses import defining_op, users
 
 if TYPE_CHECKING:
     from ireekit.codegen.custom_kernels import CustomKernels
@@ -31,7 +31,8 @@ _CHANNELS_LAST = [0, 2, 3, 1]
 class DirectConvolutions(ireekit.Pass):
     """Compute depthwise convolutions, and those of images of a few channels, by kernels that need no padding.
 
-    Those of static shape in f32 whose channels fill vectors. Others keep the compiler's own kernels.
+    Those of static shape in f32 whose channels fill vectors. Others keep the compiler's own kernels; so do first
+    convolutions whose results are padded for what follows.
     """
 
     name = "mypipeline-direct-convolutions"
@@ -77,6 +78,8 @@ def _rewrite(op: ir.Operation, kernels: CustomKernels, machine: Machine) -> bool
     source = _channels_first(image) if op.name == _OTHER else None
     shape = _shape(op, image, (padding.top, padding.left), channels_first=source is not None)
     epilogue = epilogue_of(op.results[0])
+    if op.name == _OTHER and _is_padded(epilogue.result):
+        return False
     with before(op):
         initial = initial_operands(op.operands[2])
     others = epilogue.shapes() + shapes_of(initial)
@@ -89,6 +92,11 @@ def _rewrite(op: ir.Operation, kernels: CustomKernels, machine: Machine) -> bool
     for each in [*reversed(epilogue.generics), op]:
         each.erase()
     return True
+
+
+def _is_padded(value: ir.Value) -> bool:
+    """Whether an image is padded: the compiler's own kernels write where that is wanted, ours would be copied."""
+    return any(each.name == "tensor.pad" and users(each.results[0]) for each in users(value))
 
 
 def _channels_first(image: ir.Value) -> ir.Value | None:

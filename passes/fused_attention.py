@@ -221,7 +221,7 @@ def _steps(
             steps.append(_scale(change.number))
             continue
         tensor = change.tensor
-        if change.kind == "where":
+        if change.kind != "add":
             if tensor not in masks:
                 masks[tensor] = _numbers(tensor)
             tensor = masks[tensor]

@@ -2,8 +2,8 @@
 
 Kernels of sums over rows keep a row in registers, or in workgroup memory. Memory of a workgroup is small, and holds
 neither booleans nor indices: a fused gather fits only into sums that stay in registers. These are over one loop, the
-innermost, of a static extent that fills every subgroup; and the gather must be a lookup of rows, so that a whole vector
-has one index (a vector of indices goes to workgroup memory). Embeddings with their layer norm are such; attention masks,
+innermost, of a static extent that fills every subgroup; and the gather must be a lookup of rows, so that a vector has
+one index (a vector of indices goes to workgroup memory). Embeddings with their layer norm are such; attention masks,
 rows of other widths, dynamic ones, largest elements with their indices, sums of rows are not.
 """
 
@@ -24,14 +24,15 @@ _WIDEST_SUBGROUP = 64
 _ELEMENTS = ("f16", "f32")
 _STORED = frozenset({"util.return", "hal.tensor.export", "tensor.concat", "tensor.insert_slice"})
 """What takes a tensor from memory, not from registers; contractions do as well."""
-_RESHAPES = ("tensor.expand_shape", "tensor.collapse_shape")
+_RESHAPES = ("tensor.expand_shape", "tensor.collapse_shape", "tensor.extract_slice")
 
 
 @dataclass(frozen=True)
 class IsolateGathers(ireekit.Pass):
     """Keep what uses a gathered tensor out of the gather's dispatch, by a compute barrier after the gather.
 
-    Lookups of rows stay with what they are fused into: elementwise operations, sums and softmax over a row.
+    Lookups of rows stay with what they are fused into: elementwise operations, sums and softmax over a row. So does
+    what goes to memory anyway.
     """
 
     name = "mypipeline-isolate-gathers"
@@ -41,8 +42,15 @@ class IsolateGathers(ireekit.Pass):
     def run(self, op: ir.Operation) -> None:
         for generic in ireekit.find(op, "linalg.generic"):
             extracts = ireekit.find(generic, "tensor.extract")
-            if extracts and not (_looks_rows_up(generic, extracts) and _Rows(generic).stay_in_registers()):
+            if not extracts or _is_stored(generic):
+                continue
+            if not (_looks_rows_up(generic, extracts) and _Rows(generic).stay_in_registers()):
                 _isolate(generic)
+
+
+def _is_stored(gather: ir.Operation) -> bool:
+    """Whether what is gathered goes to memory as it is."""
+    return all(use.owner.operation.name in _STORED for result in gather.results for use in result.uses)
 
 
 def _looks_rows_up(gather: ir.Operation, extracts: list[ir.Operation]) -> bool:
@@ -59,10 +67,10 @@ def _looks_rows_up(gather: ir.Operation, extracts: list[ir.Operation]) -> bool:
         if any(_has_loop(each, len(loops) - 1) for each in where.results)
     }
     for extract in extracts:
-        *row, column = extract.operands[1:] or [None]
-        if column is None or not _is_index(column, len(loops) - 1):
+        indices = list(extract.operands)[1:]
+        if not indices or not _is_index(indices.pop(), len(loops) - 1):
             return False
-        if any(_depends(index, along, len(loops) - 1) for index in row):
+        if any(_depends(index, along, len(loops) - 1) for index in indices):
             return False
     return True
 

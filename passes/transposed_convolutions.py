@@ -18,10 +18,10 @@ from typing import Any
 from iree.compiler import ir
 
 import ireekit
-from ireekit.passes import Statistic
+from ireekit.passes import Statistic, named_ops
 from ireekit.passes.builders import before, constant, elementwise, empty, full, tensor_type
 from ireekit.passes.constants import constant_value
-from ireekit.passes.named_ops import convolution, transpose
+from ireekit.passes.named_ops import transpose
 from ireekit.passes.uses import defining_op
 
 from .layout.values import isolate
@@ -182,7 +182,7 @@ class _Transposed:
         element = ir.RankedTensorType(self.initial.type).element_type
         zero = full([_shape(image)[0], rows.count, columns.count, _shape(filters)[3]], 0.0, element)
         dilations = [rows.dilation, columns.dilation]
-        return convolution("conv_2d_nhwc_hwcf", image, filters, zero, [1, 1], dilations)
+        return named_ops.convolution("conv_2d_nhwc_hwcf", image, filters, zero, [1, 1], dilations)
 
     def _taps(self, rows: _Phase, columns: _Phase) -> ir.Value:
         """The elements of the filter that a phase needs."""

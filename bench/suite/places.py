@@ -152,8 +152,8 @@ def _engine_digest(engine: Engine, model: ModelFolder) -> str:
     that compile the import of the model, that one."""
     own = _source(engine.module)
     used = [_source(name) for name in _ENGINE_MODULE.findall(own)]
-    imported = model.imported().get("content", "") if any("iree_program" in each for each in (own, *used)) else ""
-    return digest_of(version("iree-base-compiler"), *engine.packages, own, *used, imported)
+    imports = [model.imported().get("content", "")] if any("iree_program" in each for each in (own, *used)) else []
+    return digest_of(version("iree-base-compiler"), *engine.packages, own, *used, *imports)
 
 
 def _source(module: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ireekit.codegen import balance
 from ireekit.codegen.custom_kernels import Buffer, KernelWriter
 
 from ..exponential import exponential
@@ -61,9 +62,10 @@ class Step:
     """What is done with each score.
 
     Attributes:
-      kind: ``"scale"`` by a number; ``"add"`` an operand; ``"where"`` an operand is not 0 keep it, else a number.
-      number: for the first and the last kind.
-      operand: which one of the masks, for the others.
+      kind: ``"scale"`` by a number; ``"add"`` an operand; ``"where"`` an operand is not 0 keep it, else a number;
+        ``"unless"`` it is not 0 keep it, else a number.
+      number: for all but ``"add"``.
+      operand: which one of the masks, for all but ``"scale"``.
     """
 
     kind: str
@@ -128,7 +130,8 @@ class Attention:
             even = [size for size in good if tiles % size == 0] if self.ahead is None else good
             if even:
                 return min(even) if low == 8 else max(even)
-        return min(_TILES, tiles)
+        sizes = tuple(range(1, min(tiles, 32) + 1))
+        return balance.choose((self.heads, tiles), (1, min(_TILES, tiles)), ((1,), sizes))[1]
 
 
 def packing_kernel(shape: Attention, keys: Operand, blocks: Index, sizes: Sequence[str]) -> KernelWriter:
@@ -417,7 +420,8 @@ class _Writer:
             if step.kind == "add":
                 score = kernel.add(score, mask)
             else:
-                keeps = kernel.let(f"arith.cmpf une, {mask}, {kernel.splat(0.0)} : {kernel.vector}")
+                predicate = "une" if step.kind == "where" else "oeq"
+                keeps = kernel.let(f"arith.cmpf {predicate}, {mask}, {kernel.splat(0.0)} : {kernel.vector}")
                 score = self._chosen(keeps, score, kernel.splat(step.number))
         return score
 

@@ -26,9 +26,9 @@ class Change:
     """What an elementwise operation does with each score.
 
     Attributes:
-      kind: ``"scale"``, ``"add"`` or ``"where"``, as in :class:`.kernels.Step`.
-      number: for the first and the last kind.
-      tensor: for the others.
+      kind: ``"scale"``, ``"add"``, ``"where"`` or ``"unless"``, as in :class:`.kernels.Step`.
+      number: for all but ``"add"``.
+      tensor: for all but ``"scale"``.
       indices: of its element, of loops ``head``, ``query`` and ``key``.
     """
 
@@ -247,6 +247,9 @@ def _change(op: ir.Operation, indices: tuple[Sum, ...]) -> Change | None:
     if computed.name == "arith.select" and operands[1] == own:
         tensor, number = _tensor(op, operands[0], indices), _number(op, operands[2])
         return None if tensor is None or number is None else Change("where", number, *tensor)
+    if computed.name == "arith.select" and operands[2] == own:
+        tensor, number = _tensor(op, operands[0], indices), _number(op, operands[1])
+        return None if tensor is None or number is None else Change("unless", number, *tensor)
     return None
 
 

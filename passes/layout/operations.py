@@ -16,9 +16,8 @@ from ireekit.passes.builders import before, empty, fill, tensor_type
 from ireekit.passes.named_ops import broadcast
 from ireekit.passes.uses import captured_values, defining_op
 
-from ..reshapes import sizes_of
+from ..reshapes import collapse, expand, sizes_of
 from .generics import rewrite_generic
-from .reshape import collapse, expand
 from .values import FIRST, LAST, Images, Source, rank_of, transpose
 
 Rule: TypeAlias = Callable[[Images, ir.Operation], bool]

@@ -13,7 +13,12 @@ from ireekit.bindings import CompilerSession
 from ireekit.bindings.bytecode import pages, stream_bytecode, write_aligned
 from ireekit.passes.constants import constant_attribute, read_constant
 
-TEXT = "func.func @f() -> tensor<4xi32> { %0 = arith.constant dense<[1, 2, 3, 4]> : tensor<4xi32> return %0 : tensor<4xi32> }"
+TEXT = """
+func.func @f() -> tensor<4xi32> {
+  %0 = arith.constant dense<[1, 2, 3, 4]> : tensor<4xi32>
+  return %0 : tensor<4xi32>
+}
+"""
 
 
 @pytest.fixture
@@ -48,7 +53,8 @@ def test_large_constants_are_read_in_place_and_held(module: ir.Module) -> None:
         data = np.arange(5000, dtype=np.float32)
         attribute = constant_attribute(data, ir.Type.parse("tensor<5000xf32>"))
         first, second = (read_constant(attribute) for _ in range(2))
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     assert np.shares_memory(first.array, second.array)
     assert not first.array.flags.writeable
     del attribute, second, module

@@ -331,3 +331,15 @@ def test_contradicting_shapes_are_import_errors():
         {"w": rand(4, 2)},
     )
     failure(model)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_gelu_with_tanh(dtype):
+    """The compiler's own form takes 22/7 for pi."""
+    node = helper.make_node("Gelu", ["x"], ["y"], approximate="tanh")
+    x = np.linspace(-4, 4, 64, dtype=dtype)
+    wide = x.astype(np.float64)
+    want = 0.5 * wide * (1 + np.tanh(np.sqrt(2 / np.pi) * (wide + 0.044715 * wide**3)))
+    model = model_of([node], [value("x", dtype, [64])], [value("y", dtype, [64])])
+    got = PIPELINE.compile(model, cache=False)(x)
+    np.testing.assert_allclose(np.asarray(got).astype(np.float64), want, atol=1e-6 if dtype == "float32" else 2e-3)

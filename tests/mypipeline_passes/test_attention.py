@@ -132,7 +132,7 @@ class _Lengths(nn.Module):
         self.models = nn.ModuleList([Attention(causal=True), Masked("window"), Masked("added")])
 
     def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return tuple(model(q, k, v) for model in self.models)
+        return tuple(model((1 + index) * q, k, v) for index, model in enumerate(self.models))
 
 
 def test_lengths_that_are_known_when_the_program_runs() -> None:

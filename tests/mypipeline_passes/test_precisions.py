@@ -23,16 +23,18 @@ class Mixed(nn.Module):
         self.depthwise = nn.Conv2d(16, 16, 3, padding=1, groups=16)
         self.pointwise = nn.Conv2d(16, 32, 1)
         self.full = nn.Conv2d(32, 32, 3, padding=1)
+        self.up = nn.ConvTranspose2d(32, 4, 5, stride=2, padding=2)
         self.first = nn.Linear(32, 64)
         self.second = nn.Linear(64, 10)
         self.to(dtype)
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         x = torch.relu(self.norm(self.stem(x.to(self.dtype))))
         x = self.full(torch.relu(self.pointwise(torch.relu(self.depthwise(x)))))
         tokens = self.first(x.flatten(2).transpose(1, 2))
         row = self.second(torch.relu(tokens[:, 0]))
-        return self.second(nn.functional.gelu(tokens)).softmax(-1).float(), row.float()
+        large = self.up(x)
+        return self.second(nn.functional.gelu(tokens)).softmax(-1).float(), row.float(), large.float()
 
 
 # Relative to the largest magnitude: some units in the last place of each precision.

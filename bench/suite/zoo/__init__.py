@@ -7,6 +7,7 @@ from suite.zoo.decoders import DECODERS
 from suite.zoo.definition import ZooModel
 from suite.zoo.encoders import ENCODERS
 from suite.zoo.images import IMAGE_MODELS
+from suite.zoo.mobile_block import MOBILE_BLOCKS
 from suite.zoo.pixels import PIXEL_MODELS
 from suite.zoo.small import SMALL_MODELS
 
@@ -17,5 +18,5 @@ MODELS: dict[str, ZooModel] = {
 }
 """Name -> model, in the order of the tables."""
 
-EVERY: dict[str, ZooModel] = {**MODELS, **{block.name: block for block in BLOCKS}}
+EVERY: dict[str, ZooModel] = {**MODELS, **{block.name: block for block in (*BLOCKS, *MOBILE_BLOCKS)}}
 """With the parts of models that the ablation has for passes that no model needs."""

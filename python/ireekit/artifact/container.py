@@ -33,7 +33,7 @@ _MAX_OFFSET = 0xFFFFFFFF
 _MAX_ENTRIES = 0xFFFF
 _DATE_1980 = 0x21
 # What zipfile raises at damaged archives: bad records, compression or encryption it finds in random bytes.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, struct.error)
 
 
 def with_metadata(program: bytes | memoryview, metadata: bytes) -> bytes:

@@ -438,7 +438,9 @@ def _work(kernel: KernelWriter, context: ir.Context) -> ir.DictAttr:
 
     i64 = ir.IntegerType.get_signless(64, context)
     work = {"bytes": kernel.bytes, "flops": kernel.flops}
-    known = {name: ir.IntegerAttr.get(i64, value) for name, value in work.items() if value is not None}
+    known: dict[str, ir.Attribute] = {
+        name: ir.IntegerAttr.get(i64, value) for name, value in work.items() if value is not None
+    }
     return ir.DictAttr.get(known, context)
 
 

@@ -7,9 +7,30 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
-_lock = threading.Lock()
-# Of this process: compilations under way that paused the collection, as many as run at the same time.
-_pauses = 0
+
+class _Pauses:
+    """Of this process: the blocks under way that paused the collection."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def begin(self) -> bool:
+        with self._lock:
+            if not (self._count or gc.isenabled()):
+                return False
+            gc.disable()
+            self._count += 1
+            return True
+
+    def end(self) -> None:
+        with self._lock:
+            self._count -= 1
+            if not self._count:
+                gc.enable()
+
+
+_pauses = _Pauses()
 
 
 @contextmanager
@@ -19,17 +40,9 @@ def paused_collection() -> Generator[None]:
     Passes make many objects and hardly any cycles, so that looking for these takes 6 % of a compilation, and more where
     a framework has made a million objects before. Where the collection is off it stays off.
     """
-    global _pauses
-    with _lock:
-        paused = _pauses > 0 or gc.isenabled()
-        if paused:
-            gc.disable()
-            _pauses += 1
+    begun = _pauses.begin()
     try:
         yield
     finally:
-        if paused:
-            with _lock:
-                _pauses -= 1
-                if not _pauses:
-                    gc.enable()
+        if begun:
+            _pauses.end()

@@ -3,9 +3,9 @@
 
 // The weights of a linear layer, transposed and repeated for the batch, become blocks of 32 columns.
 
-// CHECK: #[[LHS:map[0-9]*]] = affine_map<(d0, d1, d2, d3) -> (d0, d3)>
-// CHECK: #[[RHS:map[0-9]*]] = affine_map<(d0, d1, d2, d3) -> (d1, d3, d2)>
-// CHECK: #[[OUT:map[0-9]*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+// CHECK: #[[LHS:map[0-9]*]] = affine_map<(d0, d1, d2, d3) -> (d1, d3)>
+// CHECK: #[[RHS:map[0-9]*]] = affine_map<(d0, d1, d2, d3) -> (d0, d3, d2)>
+// CHECK: #[[OUT:map[0-9]*]] = affine_map<(d0, d1, d2, d3) -> (d1, d0, d2)>
 // CHECK-LABEL: @linear
 // CHECK: arith.constant dense<5.000000e-01> : tensor<2x8x32xf32>
 // CHECK: tensor.collapse_shape {{.*}} : tensor<1x5x8xf32> into tensor<5x8xf32>

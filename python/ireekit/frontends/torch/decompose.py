@@ -216,6 +216,67 @@ def _view(value: torch.Tensor, size: Sequence[int | torch.SymInt]) -> torch.Tens
     return result
 
 
+def _transposed_depthwise(
+    value: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    stride: Sequence[int] = (1,),
+    padding: Sequence[int] = (0,),
+    output_padding: Sequence[int] = (0,),
+    groups: int = 1,
+    dilation: Sequence[int] = (1,),
+) -> torch.Tensor:
+    """Transposed convolutions with one channel in each group, as convolutions of the image with zeros in between.
+
+    The compiler gives wrong results for them, or invalid IR.
+    """
+    rank = value.dim() - 2
+    if groups == 1 or groups != value.shape[1] or rank > 2:
+        return NotImplemented
+
+    def along(numbers: Sequence[int]) -> list[int]:
+        return [*numbers] * (rank if len(numbers) == 1 else 1)
+
+    strides, paddings, more, dilations = map(along, (stride, padding, output_padding, dilation))
+    for axis in range(2, 2 + rank):
+        step = strides[axis - 2]
+        reach = dilations[axis - 2] * (int(weight.shape[axis]) - 1)
+        low, high = reach - paddings[axis - 2], reach - paddings[axis - 2] + more[axis - 2]
+        size = value.shape[axis]
+        spread = torch.nn.functional.pad(value.unsqueeze(axis + 1), [*[0, 0] * (rank + 1 - axis), 0, step - 1])
+        value = spread.flatten(axis, axis + 1).narrow(axis, 0, (size - 1) * step + 1)
+        value = torch.nn.functional.pad(value, [*[0, 0] * (rank + 1 - axis), max(low, 0), max(high, 0)])
+        if min(low, high) < 0:
+            first = max(-low, 0)
+            value = value.narrow(axis, first, value.shape[axis] - first - max(-high, 0))
+    filters = weight.flip([*range(2, 2 + rank)]).flatten(0, 1).unsqueeze(1)
+    conv = torch.nn.functional.conv1d if rank == 1 else torch.nn.functional.conv2d
+    return conv(value, filters, bias, 1, 0, dilations, groups)
+
+
+def _conv3d_padding(
+    value: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    stride: Sequence[int] = (1, 1, 1),
+    padding: str = "valid",
+    dilation: Sequence[int] = (1, 1, 1),
+    groups: int = 1,
+) -> torch.Tensor:
+    """``padding="same"`` written out: the compiler drops the odd element of it for even kernels."""
+    margins: list[int] = []
+    for axis, factor in zip((4, 3, 2), reversed(tuple(dilation)), strict=True):
+        total = factor * (int(weight.shape[axis]) - 1) if padding == "same" else 0
+        margins += [total // 2, total - total // 2]
+    image = torch.nn.functional.pad(value, margins) if any(margins) else value
+    return torch.nn.functional.conv3d(image, weight, bias, tuple(stride), 0, tuple(dilation), groups)
+
+
+def _log10(value: torch.Tensor) -> torch.Tensor:
+    """By the natural logarithm: kernels for CPUs have no ``log10``."""
+    return torch.log(value) * (1 / math.log(10))
+
+
 def _fmod(value: torch.Tensor, divisor: float) -> torch.Tensor:
     return torch.fmod(value, torch.full((), divisor, dtype=value.dtype, device=value.device))
 
@@ -252,6 +313,10 @@ _OURS: dict[Any, Callable[..., Any]] = {
     torch.ops.aten.gelu.default: _gelu,
     torch.ops.aten.instance_norm.default: _instance_norm,
     torch.ops.aten.view.default: _view,
+    torch.ops.aten.log10.default: _log10,
+    torch.ops.aten.conv_transpose1d.default: _transposed_depthwise,
+    torch.ops.aten.conv_transpose2d.input: _transposed_depthwise,
+    torch.ops.aten.conv3d.padding: _conv3d_padding,
     **{op: _widened(op) for op in _UNSIGNED},
     torch.ops.aten.scaled_dot_product_attention.default: _attention,
 }
