@@ -179,14 +179,16 @@ def _rewrite(plan: _Plan, kernels: CustomKernels, machine: Machine, masks: dict[
             steps = [_scale(factor), *steps]
         sizes = _Sizes()
         shape = Attention(
-            *(sizes.named(each) for each in (heads, queries, keys)),
-            scores.extent(scores.k[0]) or 0,
-            mixed.extent(mixed.n[0]) or 0,
-            machine.rows,
-            machine.lanes(4),
-            tuple(steps),
-            plan.ahead,
-            plan.pattern.empty_is_zero,
+            heads=sizes.named(heads),
+            queries=sizes.named(queries),
+            keys=sizes.named(keys),
+            width=scores.extent(scores.k[0]) or 0,
+            value_width=mixed.extent(mixed.n[0]) or 0,
+            rows=machine.rows,
+            lanes=machine.lanes(4),
+            steps=tuple(steps),
+            ahead=plan.ahead,
+            empty_is_zero=plan.pattern.empty_is_zero,
         )
         blocks = sizes.named(_quotient(keys, shape.block))
         key_operand = Operand(sizes.shape(key.value), key.indices)

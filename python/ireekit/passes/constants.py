@@ -97,7 +97,8 @@ class Constant:
     """A constant with its shape; of a splat only one element is kept.
 
     Attributes:
-      array: of the shape of ``type``, or of as many ones for a splat; ``i1`` is 0 or 1 in int8.
+      array: of the shape of ``type``, or of as many ones for a splat; ``i1`` is 0 or 1 in int8. Not to be written to:
+        it may be the memory of the program.
       type: a shaped type, or an element type for a scalar.
     """
 

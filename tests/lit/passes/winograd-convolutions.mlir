@@ -5,8 +5,8 @@
 
 // 36 tiles of 4x4 results: 36 products of matrices. Padding is part of the first kernel, the activation of the last.
 
-// CHECK-DAG: stream.executable private @winograd4_input_24x24x32 {
-// CHECK-DAG: stream.executable private @winograd4_output_24x24x32 {
+// CHECK-DAG: stream.executable private @winograd4_input_24x24x32 
+// CHECK-DAG: stream.executable private @winograd4_output_24x24x32 
 // CHECK-LABEL: @small
 // CHECK: %[[TILES:.*]] = flow.dispatch @winograd4_input_24x24x32::@winograd4_input_24x24x32_kernel(%[[X:.*]]) : (tensor<1x24x24x32xf32>) -> tensor<36x36x32xf32>
 // CHECK: arith.constant dense<{{.*}}> : tensor<36x1x32x32xf32>
@@ -46,7 +46,7 @@ module {
 
 // Transformed tiles that fill no cache are made and used in one kernel; its other results are scratch.
 
-// CHECK: stream.executable private @winograd4_258x258x16x16 {
+// CHECK: stream.executable private @winograd4_258x258x16x16 
 // CHECK-LABEL: @large
 // CHECK: %[[Y:.*]]:3 = flow.dispatch @winograd4_258x258x16x16::{{.*}} : (tensor<1x258x258x16xf32>, tensor<36x1x16x16xf32>) -> (tensor<1x256x256x16xf32>, {{.*}})
 // CHECK: util.return %[[Y]]#0

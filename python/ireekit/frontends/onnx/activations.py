@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import onnx
@@ -64,7 +64,7 @@ def _expanded(node: onnx.NodeProto, element: int) -> Iterator[onnx.NodeProto]:
     wide = element if element == TensorProto.DOUBLE else TensorProto.FLOAT
     base = node.name or node.output[0]
 
-    def made(op: str, part: str, *operands: str, result: str | None = None, **attributes: int) -> onnx.NodeProto:
+    def made(op: str, part: str, *operands: str, result: str | None = None, **attributes: Any) -> onnx.NodeProto:
         return helper.make_node(op, operands, [result or f"{base}/{part}"], name=f"{base}/{part}", **attributes)
 
     def constant(part: str, value: float) -> onnx.NodeProto:
