@@ -128,9 +128,9 @@ class _Row:
 
 def _row(op: ir.Operation) -> _Row | None:
     types = [ir.RankedTensorType(each.type) for each in op.operands]
-    if not all(each.has_static_shape and str(each.element_type) == "f32" for each in types) or "indexing_maps" in {
-        name for name in op.attributes if op.name != "linalg.vecmat" and not _is_plain(op)
-    }:
+    if not all(each.has_static_shape and str(each.element_type) == "f32" for each in types):
+        return None
+    if op.name != "linalg.vecmat" and not _is_plain(op):
         return None
     depth, columns = types[0].shape[-1], types[2].shape[-1]
     if prod(types[0].shape) != depth or prod(types[2].shape) != columns or prod(types[1].shape) != depth * columns:

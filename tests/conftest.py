@@ -53,6 +53,15 @@ def ireekit_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True)
+def unused_devices_released() -> Iterator[None]:
+    """No test runs beside the threads of a Vulkan device of another one: on Mesa's software device these never rest."""
+    yield
+    runtime = sys.modules.get("ireekit.runtime.device")
+    if runtime is not None:
+        runtime.release_devices("vulkan")
+
+
 @pytest.fixture(scope="session")
 def build_wheel() -> Callable[..., None]:
     """``build_wheel(folder, **environment)`` builds the wheel of this tree; skips without its back-end."""

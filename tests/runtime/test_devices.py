@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from ireekit.errors import DeviceError
-from ireekit.runtime import Device, devices, drivers, open_device
+from ireekit.runtime import Device, Program, devices, drivers, open_device, release_devices
 
 
 def test_every_driver_is_available_or_says_why_in_one_line() -> None:
@@ -74,8 +80,6 @@ def test_memory_counts_live_bytes() -> None:
     from ireekit.runtime import to_device
 
     device = open_device("cpu?threads=1")
-    import numpy as np
-
     before = device.memory()
     tensor = to_device(np.zeros(1000, np.float32), device)
     during = device.memory()
@@ -83,3 +87,42 @@ def test_memory_counts_live_bytes() -> None:
     assert during["peak"] >= 4000
     tensor.close()
     assert device.memory()["live"] == before["live"]
+
+
+def test_devices_that_nothing_uses_are_released(program_file: Callable[[str], Path]) -> None:
+    name = "cpu?threads=3"
+    program = Program.load(program_file("many"), device=name)
+    uri = program.device.uri
+    result = program["big_identity"](np.ones((64, 1024), np.float32))
+    tensor = program["add"](np.ones(4, np.float32), np.ones(4, np.float32), returns="device")
+    assert uri not in release_devices("cpu")
+    program.close()
+    assert uri not in release_devices("cpu"), "results lie there"
+    assert result.sum() == 64 * 1024
+    del result
+    assert uri not in release_devices("cpu"), "a tensor lies there"
+    tensor.close()
+    held = open_device(name)
+    assert uri not in release_devices("vulkan")
+    assert uri in release_devices("cpu")
+    with pytest.raises(DeviceError, match="is closed"):
+        _ = held.hal
+    assert open_device(name) is not held
+    assert uri in release_devices()
+
+
+def _threads() -> int:
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc, which only Linux has")
+def test_a_vulkan_device_that_is_released_leaves_no_threads_behind(vulkan_device: str) -> None:
+    release_devices("vulkan")
+    before = _threads()
+    open_device(vulkan_device)
+    assert _threads() > before
+    assert any(uri.startswith("vulkan") for uri in release_devices("vulkan"))
+    deadline = time.monotonic() + 10
+    while _threads() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert _threads() <= before

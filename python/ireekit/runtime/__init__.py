@@ -11,7 +11,7 @@ from ireekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from ireekit.runtime.batching import Batcher
-    from ireekit.runtime.device import Device, DeviceInfo, DriverStatus, devices, drivers, open_device
+    from ireekit.runtime.device import Device, DeviceInfo, DriverStatus, devices, drivers, open_device, release_devices
     from ireekit.runtime.dispatch_times import CallTimes, DispatchTime, measure_dispatches
     from ireekit.runtime.function import Function
     from ireekit.runtime.parameters import parameter_names
@@ -36,6 +36,7 @@ __all__ = [
     "measure_dispatches",
     "open_device",
     "parameter_names",
+    "release_devices",
     "to_device",
 ]
 
@@ -56,6 +57,7 @@ _HOMES = {
     "empty": "tensors",
     "measure_dispatches": "dispatch_times",
     "open_device": "device",
+    "release_devices": "device",
     "to_device": "tensors",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from dataclasses import dataclass
@@ -86,13 +87,13 @@ class Device:
     @property
     def hal(self) -> HalDevice:
         if self._hal is None:
-            raise DeviceError(f"the device {self.uri} is closed", remedy="the interpreter is exiting")
+            raise self._closed()
         return self._hal
 
     @property
     def allocator(self) -> HalAllocator:
         if self._allocator is None:
-            raise DeviceError(f"the device {self.uri} is closed", remedy="the interpreter is exiting")
+            raise self._closed()
         return self._allocator
 
     def memory(self) -> dict[str, int]:
@@ -114,8 +115,11 @@ class Device:
         """Whether code outside this package holds :attr:`hal`."""
         return sys.getrefcount(self._hal) > _OWN_REFERENCES
 
+    def _closed(self) -> DeviceError:
+        return DeviceError(f"the device {self.uri} is closed", remedy="open it again by its name")
+
     def close(self) -> None:
-        """Only at interpreter exit: programs share their device."""
+        """For :func:`release_devices` and interpreter exit: programs share their device."""
         for name in [name for name, device in _open.items() if device is self]:
             del _open[name]
         self._allocator = None
@@ -164,6 +168,32 @@ def open_device(name: str | Device = "cpu") -> Device:
             _open[uri] = _create(info, threads, uri)
         _open[name] = _open[uri]
         return _open[uri]
+
+
+def release_devices(driver: str | None = None) -> tuple[str, ...]:
+    """Closes devices that nothing uses any more: no open program, no device tensor, no result that is their memory.
+
+    For processes that go on without them. IREE's threads of a Vulkan device keep cores busy as long as it is open
+    where the driver waits by asking again and again, as Mesa's software device does. :func:`open_device` and whatever
+    loads a program open devices anew.
+
+    Args:
+      driver: of these devices only, or its short name.
+
+    Returns:
+      URIs of the devices closed.
+    """
+    with _lock:
+        wanted = None if driver is None else ALIASES.get(driver, driver)
+        candidates = {id(each): each for each in _open.values() if wanted in (None, each.info.driver)}
+        if any(lifetime.is_used(each) for each in candidates.values()):
+            gc.collect()
+        released = [each for each in candidates.values() if not lifetime.is_used(each)]
+        if any(not each.runs_inline for each in released):
+            lifetime.let_threads_finish()
+        for each in released:
+            each.close()
+        return tuple(each.uri for each in released)
 
 
 def _driver_order(name: str) -> tuple[bool, str]:

@@ -40,7 +40,8 @@ CALLERS, PROGRAMS, DEVICES = range(3)
 _stages: tuple[weakref.WeakSet[Any], ...] = tuple(weakref.WeakSet() for _ in range(3))
 tensors: set[weakref.ref[Any]] = set()
 """Device tensors, closed between programs and devices; a bare set, for it is filled by every call."""
-_shared: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_shared: dict[int, weakref.WeakValueDictionary[int, Any]] = {}
+"""Arrays that are views of a device's memory, by the address of its :class:`Lasting`."""
 _immortal: list[Any] = []
 
 
@@ -49,9 +50,20 @@ def register(stage: int, owner: Closeable) -> None:
     _stages[stage].add(owner)
 
 
-def track_shared(array: Any) -> None:
+def track_shared(array: Any, device: Lasting) -> None:
     """Remembers an array whose memory belongs to a device: while it lives, so must the device."""
-    _shared[id(array)] = array
+    arrays = _shared.get(id(device))
+    if arrays is None:
+        arrays = _shared[id(device)] = weakref.WeakValueDictionary()
+    arrays[id(array)] = array
+
+
+def is_used(device: Lasting) -> bool:
+    """Whether a program, a device tensor, an array or code outside this package still needs a device."""
+    programs = any(getattr(each, "device", None) is device and each.is_open for each in list(_stages[PROGRAMS]))
+    held = (tensor for reference in list(tensors) if (tensor := reference()) is not None)
+    lying = any(each.handle is not None and each.device is device for each in held)
+    return programs or lying or bool(_shared.get(id(device))) or device.in_use()
 
 
 def _shutdown() -> None:
@@ -68,7 +80,7 @@ def _shutdown() -> None:
         let_threads_finish()
     for owner in list(_stages[DEVICES]):
         _bar(owner)
-        if _shared or owner.in_use():
+        if any(_shared.values()) or owner.in_use():
             # Somebody still holds memory of the device: it stays, without a complaint.
             _immortal.append(owner)
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(_immortal))

@@ -182,6 +182,11 @@ class Session:
                 raise _closed()
             self._context = self._new_context()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be called."""
+        return self._module is not None
+
     def close(self) -> None:
         worker = self._worker
         if worker is not None:

@@ -207,7 +207,7 @@ def to_host(view: HalBufferView, device: Device, dtype: np.dtype[Any], shape: tu
     array = np.ndarray(shape, dtype, mapped)
     if array.nbytes < SHARE_RESULTS_FROM:
         return array.copy()
-    lifetime.track_shared(array)
+    lifetime.track_shared(array, device)
     return array
 
 

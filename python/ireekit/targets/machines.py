@@ -54,8 +54,9 @@ MACHINES = (
 )
 """Families; of those with the same triple the one with the widest vectors comes first.
 
-Costs of AVX-512 and AVX2 are measured, with code for each on one core of an AMD EPYC (Zen 4): 110 and 100 GFLOP/s, 20
-GB/s from memory, 50 GB/s through the caches in the kernels that transform images. The others are derived: from
+Costs of AVX-512 are measured, on one core of an AMD EPYC (Zen 4): 110 GFLOP/s, 20 GB/s from memory, 50 GB/s through the
+caches in the kernels that transform images. Those of AVX2 take its bandwidths, and 100 GFLOP/s measured with code for
+it. The others are derived: from
 multiply-adds a cycle of common members (SSE 4 lanes once, without fusing; NEON twice 4 lanes, as Neoverse N1; SVE four
 times 4 lanes, as Neoverse V1 and V2, since the compiler makes vectors of 128 bits for it; RVV and WebAssembly once) at
 2.6 to 3 GHz, 20 to 25 GB/s from memory, 32 bytes a cycle from the second-level cache. ``ireekit profile
