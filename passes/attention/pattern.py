@@ -94,7 +94,7 @@ def _softmaxed(value: ir.Value) -> ir.Value | None:
         return None
     total = _by_row(quotient, "arith.addf")
     most = _by_row(shifted, "arith.maximumf")
-    if total != powers.results[0] or most is None or most != shifted.operands[0]:
+    if total is None or total != powers.results[0] or most is None or most != shifted.operands[0]:
         return None
     users = [len(list(each.uses)) for each in (quotient.results[0], powers.results[0], shifted.results[0], most)]
     return most if users == [1, 2, 1, 2] else None

@@ -140,7 +140,7 @@ def _multiply(
     """Some tiles times one block of weights, for one element of the tiles."""
     data, weights, products = buffers
     group, element, tile, column = at
-    channels, block = weights.shape[2:]
+    channels, block = weights.shape[2], int(weights.shape[3])
     starts = range(0, block, kernel.lanes)
     places = [kernel.shifted(tile, row) for row in range(rows)]
 

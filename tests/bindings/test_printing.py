@@ -11,6 +11,7 @@ import pytest
 from iree.compiler import ir
 
 from ireekit.bindings.printing import printing_locally
+from ireekit.dialect.assembly import print_op
 
 TEXT = """
 module {
@@ -66,3 +67,10 @@ def test_other_threads_print_as_ever(product: Any) -> None:
         thread.start()
         thread.join()
     assert found[0].startswith("^bb0")
+
+
+def test_custom_assembly_is_printed_in_the_scope_of_its_thread_too(module: Any) -> None:
+    function = module.body.operations[0]
+    assert "#loc" in print_op(function, (), debug_info=True)
+    with printing_locally():
+        assert "#loc" not in print_op(function, (), debug_info=True), "locations are aliased across the program"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from ireekit.files import cache_folder, write_atomically
 
 def stored(build: BuildInfo, kind: str) -> Any:
     """What :func:`store` kept of this library file; ``None`` where nothing fitting is there. The reader checks it."""
+    import json
+
     try:
         content: Any = json.loads(_file(build, kind).read_bytes())
     except (OSError, ValueError):
@@ -23,6 +24,8 @@ def stored(build: BuildInfo, kind: str) -> Any:
 
 def store(build: BuildInfo, kind: str, content: Any) -> None:
     """Keep what JSON can say. Not being able to is no error: the next process looks again."""
+    import json
+
     if not build.build_id:
         return
     file = _file(build, kind)

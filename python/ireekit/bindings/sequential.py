@@ -36,6 +36,7 @@ class Sequential:
     def __init__(self, context: ir.Context) -> None:
         self._lock = threading.Lock()
         self._inside = 0
+        self._threaded = 1
         self._flag: ctypes.c_uint8 | None = None
         if not is_threaded(context):
             return
@@ -47,6 +48,9 @@ class Sequential:
     def __enter__(self) -> Self:
         if self._flag is not None:
             with self._lock:
+                if not self._inside:
+                    # Threads that ended since must stay off: what is unique in the context is no longer locked then.
+                    self._threaded = self._flag.value
                 self._inside += 1
                 self._flag.value = 0
         return self
@@ -58,7 +62,7 @@ class Sequential:
             with self._lock:
                 self._inside -= 1
                 if not self._inside:
-                    self._flag.value = 1
+                    self._flag.value = self._threaded
 
 
 @functools.cache

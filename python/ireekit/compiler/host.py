@@ -241,6 +241,9 @@ def _attempt(
     with ProgressLine(f"compiling for {session.targets}", options.progress) as progress:
         steps = pipeline.steps_of(module, session.targets.families)
         runner = StepRunner(pipeline.dialects, options.instrumentation)
+        if options.instrumentation is not None:
+            # Its numbers are to mean the same in every run. Before there are hooks: they look whether there are threads.
+            session.compiler.context.enable_multithreading(False)
         hooks = PassHooks(
             session.compiler,
             steps,
@@ -249,9 +252,6 @@ def _attempt(
             observed=options.observe,
             instrumentation=options.instrumentation,
         )
-        if options.instrumentation is not None:
-            # Its numbers are to mean the same in every run.
-            session.compiler.context.enable_multithreading(False)
         dump = Dump(options.dump, pipeline.dialects)
         start = PHASES[0]
         while True:

@@ -97,11 +97,13 @@ def print_op(
       assume_verified: skip the verification before printing; what is not valid may then print as nonsense.
     """
     operation: Any = getattr(op, "operation", op)
+    # Where it is not asked for it is not ruled out: a hook prints beside threads that change the rest of the program.
+    scope = {"use_local_scope": True} if local_scope else {}
     text = operation.get_asm(
         print_generic_op_form=generic,
         enable_debug_info=debug_info or pretty_debug_info,
         pretty_debug_info=pretty_debug_info,
-        use_local_scope=local_scope,
+        **scope,
         large_elements_limit=elide_elements,
         large_resource_limit=elide_resources,
         skip_regions=skip_regions,
