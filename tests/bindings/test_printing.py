@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from iree.compiler import ir
 
-from ireekit.bindings.printing import printing_locally
+from ireekit.bindings.printing import _in_scope, printing_locally
 from ireekit.dialect.assembly import print_op
 
 TEXT = """
@@ -69,8 +69,19 @@ def test_other_threads_print_as_ever(product: Any) -> None:
     assert found[0].startswith("^bb0")
 
 
-def test_custom_assembly_is_printed_in_the_scope_of_its_thread_too(module: Any) -> None:
-    function = module.body.operations[0]
-    assert "#loc" in print_op(function, (), debug_info=True)
+def test_custom_assembly_is_printed_in_the_scope_of_its_thread_too(
+    module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function, given = module.body.operations[0].operation, []
     with printing_locally():
-        assert "#loc" not in print_op(function, (), debug_info=True), "locations are aliased across the program"
+        scoped = ir.Operation.get_asm.__wrapped__
+    monkeypatch.setattr(
+        ir._OperationBase,
+        "get_asm",
+        _in_scope(lambda *words, **options: given.append(options) or scoped(*words, **options), 7, ir.AsmState),
+    )
+    for local in (False, True):
+        assert "arith.mulf" in print_op(function, (), local_scope=local)
+        with printing_locally():
+            assert "arith.mulf" in print_op(function, (), local_scope=local)
+    assert [each.get("use_local_scope", False) for each in given] == [False, True, True, True]

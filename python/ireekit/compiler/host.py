@@ -242,7 +242,7 @@ def _attempt(
         steps = pipeline.steps_of(module, session.targets.families)
         runner = StepRunner(pipeline.dialects, options.instrumentation)
         if options.instrumentation is not None:
-            # Its numbers are to mean the same in every run. Before there are hooks: they look whether there are threads.
+            # Its numbers are to mean the same in every run. Before there are hooks: they look for threads.
             session.compiler.context.enable_multithreading(False)
         hooks = PassHooks(
             session.compiler,
