@@ -22,8 +22,8 @@ _MIB = 1 << 20
 _MEANINGS = {"min_ms": "min (median)", "cpu_ms": "least CPU time (median of wall clock)"}
 _COSTS = (
     "Largest error against torch, relative to the largest magnitude; compile time (s; for engines that compile when "
-    "they load: loading), when it was built, maybe beside other work, and the CPU time of all its threads; size of what is shipped, and "
-    "peak memory of the process (MiB, first number of threads):"
+    "they load: loading), when it was built, maybe beside other work, and the CPU time of all its threads; size of "
+    "what is shipped, and peak memory of the process (MiB, first number of threads):"
 )
 
 
