@@ -241,9 +241,6 @@ def _attempt(
     with ProgressLine(f"compiling for {session.targets}", options.progress) as progress:
         steps = pipeline.steps_of(module, session.targets.families)
         runner = StepRunner(pipeline.dialects, options.instrumentation)
-        if options.instrumentation is not None:
-            # Its numbers are to mean the same in every run. Before there are hooks: they look for threads.
-            session.compiler.context.enable_multithreading(False)
         hooks = PassHooks(
             session.compiler,
             steps,
@@ -252,6 +249,9 @@ def _attempt(
             observed=options.observe,
             instrumentation=options.instrumentation,
         )
+        if options.instrumentation is not None:
+            # Its numbers are to mean the same in every run. After making hooks, which leaves the context with threads.
+            session.compiler.context.enable_multithreading(False)
         dump = Dump(options.dump, pipeline.dialects)
         start = PHASES[0]
         while True:
