@@ -9,6 +9,8 @@ from iree.compiler import ir
 from ireekit.passes.builders import constant, tensor_type
 from ireekit.passes.uses import defining_op
 
+from .slices import integers
+
 if TYPE_CHECKING:
     from .vector_epilogues import Epilogue
     from .winograd.kernels import Padding
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
 
 def numbers(op: ir.Operation, name: str) -> list[int]:
     """Of an attribute, such as strides; none where it is absent."""
-    found: Any = op.attributes.get(name, ())
-    return [int(each) for each in found]
+    return integers(op, name) if name in op.attributes else []
 
 
 def unpadded(image: ir.Value) -> tuple[ir.Value, Padding]:

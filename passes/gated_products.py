@@ -22,7 +22,7 @@ from ireekit.passes.builders import before, constant, tensor_type
 from ireekit.passes.constants import constant_value
 from ireekit.passes.uses import defining_op, users
 
-from .convolution_operands import numbers
+from .slices import integers
 from .vector_epilogues import is_vectorised, uniform, vector_body
 
 if TYPE_CHECKING:
@@ -222,11 +222,11 @@ def _size(row: _Row, value: ir.Value) -> int | None:
 
 def _is_part(row: _Row, op: ir.Operation) -> bool:
     """Whether a slice is one of equal parts of the product; the first one says how wide they are."""
-    offsets, sizes = numbers(op, "static_offsets"), numbers(op, "static_sizes")
+    offsets, sizes = integers(op, "static_offsets"), integers(op, "static_sizes")
     if len(op.operands) != 1 or _size(row, op.operands[0]) != row.columns or any(offsets[:-1]):
         return False
     width = sizes[-1]
-    if prod(sizes) != width or numbers(op, "static_strides")[-1] != 1 or offsets[-1] % width or row.columns % width:
+    if prod(sizes) != width or integers(op, "static_strides")[-1] != 1 or offsets[-1] % width or row.columns % width:
         return False
     if not row.width and 1 < row.columns // width <= _PARTS:
         row.width = width
@@ -357,7 +357,7 @@ def _write_members(kernel: KernelWriter, row: _Row, sums: Sequence[str], place: 
         known[operand] = [kernel.load(buffer, at) for at in _places(kernel, row, buffer, place)]
     for op in row.members:
         if op.name == "tensor.extract_slice":
-            known[op.results[0]] = [known[op.operands[0]][numbers(op, "static_offsets")[-1] // row.width]]
+            known[op.results[0]] = [known[op.operands[0]][integers(op, "static_offsets")[-1] // row.width]]
             continue
         arguments, inputs = list(op.regions[0].blocks[0].arguments), list(op.operands)[:-1]
         known[op.results[0]] = []

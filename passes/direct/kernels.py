@@ -7,7 +7,7 @@ these rows lie in the image is found when a row of results begins, which columns
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -17,8 +17,7 @@ from ireekit.codegen.custom_kernels import Buffer, Index, KernelWriter
 if TYPE_CHECKING:
     from ireekit.targets.machines import Machine
 
-Epilogue = Callable[[KernelWriter, str, Sequence[Buffer], "tuple[Index, ...]"], str]
-"""As that of :mod:`.winograd.kernels`."""
+    from ..winograd.kernels import Epilogue
 
 _WORKGROUPS = 15
 """At most: of more, threads take eight at a time, so that one that begins late has too little to do."""
