@@ -104,20 +104,26 @@ def _inputs() -> list[torch.Tensor]:
     return found
 
 
-@pytest.mark.parametrize("target", ["cpu", "cpu:x86-64-v3"])
-def test_all_cases_agree_with_torch(target: str) -> None:
-    seen: list[str] = []
+def _noting_attention(seen: list[str]) -> ireekit.Pipeline:
+    """The pipeline, which puts the kernels of attention that are called into ``seen``."""
 
-    class Count(ireekit.Pass):
-        name = "test-count"
+    class Note(ireekit.Pass):
+        name = "test-note"
         anchor = "builtin.module"
 
         def run(self, op: ir.Operation) -> None:
             entries = [str(each.attributes["entry_points"]) for each in ireekit.find(op, "flow.dispatch")]
             seen.extend(each for each in entries if "@attention" in each)
 
+    return mypipeline.pipeline.extended().at("preprocessing", Note())
+
+
+@pytest.mark.parametrize("target", ["cpu", "cpu:x86-64-v3"])
+def test_all_cases_agree_with_torch(target: str) -> None:
+    seen: list[str] = []
+
     model, inputs = _Together().eval(), _inputs()
-    pipeline = mypipeline.pipeline.extended().at("preprocessing", Count())
+    pipeline = _noting_attention(seen)
     got = pipeline.compile(model, *inputs, target=target, cache=False)(*inputs)
     expected = model(*(each.double() for each in inputs))
     for name, one, other in zip(CASES, got, expected, strict=True):
@@ -138,19 +144,11 @@ class _Lengths(nn.Module):
 def test_lengths_that_are_known_when_the_program_runs() -> None:
     model, seen = _Lengths().eval(), list[str]()
 
-    class Count(ireekit.Pass):
-        name = "test-count"
-        anchor = "builtin.module"
-
-        def run(self, op: ir.Operation) -> None:
-            entries = [str(each.attributes["entry_points"]) for each in ireekit.find(op, "flow.dispatch")]
-            seen.extend(each for each in entries if "@attention" in each)
-
     def inputs(length: int, batch: int = 2) -> list[torch.Tensor]:
         return [torch.randn(batch, length, 2, 32) for _ in range(3)]
 
     sizes = {0: torch.export.Dim("batch", min=1, max=64), 1: torch.export.Dim("length", min=2, max=4096)}
-    pipeline = mypipeline.pipeline.extended().at("preprocessing", Count())
+    pipeline = _noting_attention(seen)
     artifact = pipeline.compile(model, *inputs(40), target="cpu", cache=False, dynamic_shapes=(sizes, sizes, sizes))
     assert len(seen) == 3
     for length, batch in ((2, 1), (7, 2), (32, 3), (257, 1), (600, 2)):
